@@ -1,0 +1,63 @@
+# Everything a newcomer types. Each target builds what it needs; nothing to install by hand on a Debian with python3-venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+KILLS  ?= 200
+
+.PHONY: run test quick lint format crash bench tools clean help
+
+help:
+	@echo "make run     start the gateway on SQLite with config/mailgate.toml"
+	@echo "make test    all set-up and the whole test suite, as CI runs it"
+	@echo "make quick   the tests that run in two minutes"
+	@echo "make crash   kill the real processes KILLS=$(KILLS) times and count what is lost"
+	@echo "make bench   the benchmarks, each beside its baseline"
+	@echo "make format  let ruff mend the layout"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mailgate needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 78; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 69; }
+
+$(VENV)/.run: pyproject.toml config/constraints.txt | $(VENV)/bin/python
+	@echo "Installing mailgate into $(VENV) (once) ..."
+	@$(PIP) install --quiet --constraint config/constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml config/constraints.txt | $(VENV)/bin/python
+	@$(PIP) install --quiet --constraint config/constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run
+	@$(BIN)/mailgate serve
+
+tools:
+	@sh tests/tools.sh swaks strace openssl
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+quick: $(VENV)/.dev tools
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not crash" -q
+
+test: lint tools
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not crash"
+	$(BIN)/python -m pytest -m crash
+
+crash: $(VENV)/.dev
+	$(BIN)/python tests/crash/harness.py --kills $(KILLS)
+
+bench: $(VENV)/.dev
+	@sh tests/tools.sh postfix
+	$(BIN)/python tests/benchmarks/bench_accept.py
+	$(BIN)/python tests/benchmarks/bench_memory.py
+	$(BIN)/python tests/benchmarks/bench_tickets.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
