@@ -1,0 +1,264 @@
+"""Mailboxes (RFC 5322 §3.4, RFC 5321 §4.1.2, RFC 6532): the only reader of addresses in the house.
+
+Laws: linear, never raises. Structure is read before encoded words are decoded, and they are decoded in display
+names only, so nothing that a decoder makes can become an address (threat T8).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from mailgate.mail import header
+from mailgate.mail.addrspec import ATEXT, HIDDEN, normalise
+from mailgate.model import Address
+
+__all__ = ["display", "normalise", "parse_list", "single"]
+
+MAX_NAME = 200  # characters of a display name
+MAX_LOCAL = (
+    128  # octets; RFC 5321 §4.5.3.1.1 says 64, and asks for no limit where that is possible: mailers use more
+)
+MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+MAX_ADDRESSES = 50_000
+MAX_WORDS = 20  # of a name with unquoted commas
+
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[()<>,;:"]|\s++|[^()<>,;:"\s]++', re.DOTALL)
+_UNQUOTED_TOKEN = re.compile(r"[()<>,;:]|\s++|[^()<>,;:\s]++")
+_COMMON = re.compile(
+    rf"""\s*+(?:"([^"\\@\x7f-\U0010ffff]*+)"|([\w .'&=?*+/!#$%-]*+))\s*+<([{ATEXT}.]++@[a-zA-Z0-9.-]++)>\s*+(?:,|\Z)""",
+    re.ASCII,
+)
+_ANGLE_END = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"<>,])*+', re.DOTALL)
+_ANGLE_PLAIN = re.compile(r"[^<>,]*+")
+_PLAIN_COMMENT = re.compile(r"\([^()]*+\)")
+_LOOSE = re.compile(r"(?<!\s)\s*+([@.])\s*+")
+_COMMENT_PIECE = re.compile(r"[()]|\\.?|[^()\\]++", re.DOTALL)
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_UNDECODED = re.compile("[\0-\x08\x0a-\x1f\x7f\ufffd]")
+_SPACE = re.compile(r"\s+")
+
+
+def display(text: str) -> str:
+    """A name as it may be shown: NFC, one line, no control, no bidi and no invisible characters."""
+    if not (text.isascii() and text.isprintable()):
+        text = HIDDEN.sub(" " if "\n" in text or "\t" in text else "", unicodedata.normalize("NFC", text))
+        text = "".join(c for c in text if not "\ud800" <= c <= "\udfff") if not _encodes(text) else text
+    return _SPACE.sub(" ", text).strip()
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Mailbox:
+    """What stands between two commas: words as written (white space as " "), and what stood in angle brackets."""
+
+    __slots__ = ("angle", "angles", "comments", "has_address", "has_word", "words")
+
+    def __init__(self, words: list[str], angle: str | None = None) -> None:
+        self.words = words
+        self.angle = angle
+        self.angles = int(angle is not None)
+        self.comments: list[str] = []
+        self.has_word = bool(words)
+        self.has_address = angle is not None
+
+    def add(self, word: str) -> None:
+        self.words.append(word)
+        self.has_word = self.has_word or word != " "
+        self.has_address = self.has_address or (word[0] != '"' and "@" in word)
+
+    def joined(self) -> str:
+        return "".join(self.words).strip()
+
+
+def parse_list(value: str) -> tuple[Address, ...]:
+    """Every usable mailbox of a header value, in order, members of groups included; at most `MAX_ADDRESSES`.
+
+    `value` should not have its encoded words decoded yet; a decoded one is read as well as can be.
+    """
+    if "<" not in value and (normal := normalise(value)):
+        return (Address(normal),)
+    found = (_address(mailbox) for mailbox in _Reader(value).mailboxes)
+    return tuple(address for address in found if address.address)
+
+
+def single(values: Sequence[str]) -> tuple[Address | None, str]:
+    """The one sender that a message's From headers name beyond doubt, or (None, why not): threat T8.
+
+    Exactly one header with exactly one mailbox; `values` with their encoded words still encoded.
+    """
+    if len(values) != 1:
+        return None, "there is no From header" if not values else f"there are {len(values)} From headers"
+    value = values[0]
+    if _UNDECODED.search(value):
+        return None, "the From header holds control or undecodable characters"
+    reader = _Reader(value)
+    if len(reader.mailboxes) != 1:
+        count = len(reader.mailboxes)
+        return None, f"the From header names {count} mailboxes" if count else "the From header names nobody"
+    mailbox = reader.mailboxes[0]
+    address = _address(mailbox)
+    if defect := reader.odd or _doubt(mailbox, address):
+        return None, f"the From header is ambiguous: {defect}"
+    return (address, "") if address.address else (None, "the From header holds no usable address")
+
+
+def _doubt(mailbox: _Mailbox, address: Address) -> str:
+    if mailbox.angles > 1:
+        return "more than one address in angle brackets"
+    if mailbox.angle is None:
+        alone = normalise(_squeezed(mailbox.joined())) == address.address
+        return "" if alone else "the address stands among other words without angle brackets"
+    if _bracketed(mailbox) != address.address:
+        return "the angle brackets hold no address"
+    shown = (normalise(word.strip("'")) for word in mailbox.words if "@" in word and word[0] != '"')
+    return (
+        "another address is shown before the brackets"
+        if any(a not in ("", address.address) for a in shown)
+        else ""
+    )
+
+
+class _Reader:
+    """One pass over a header value. Whatever opens and never closes is a plain character from then on: linear."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+        self.mailboxes: list[_Mailbox] = []
+        self.odd = ""
+        self.position = 0
+        self.token = _TOKEN
+        self.angle_end = _ANGLE_END
+        self.comments_close = True
+        self.current = _Mailbox([])
+        while self.position < len(value) and len(self.mailboxes) < MAX_ADDRESSES:
+            if not self._common():
+                self._step()
+        self._flush()
+
+    def _common(self) -> bool:
+        """`Name <address>,` in its plain form, in one match."""
+        if self.current.words or self.current.angle is not None:
+            return False
+        match = _COMMON.match(self.value, self.position)
+        if match is None:
+            return False
+        self.position = match.end()
+        name = match[1] or match[2]
+        self.mailboxes.append(_Mailbox([name] if name else [], match[3]))
+        return True
+
+    def _step(self) -> None:
+        match = self.token.match(self.value, self.position)
+        piece = match[0] if match else self.value[self.position]
+        self.position += len(piece)
+        if piece == ",":
+            self._comma()
+        elif piece == ";":
+            self._flush()
+        elif piece == "<":
+            self._angle()
+        elif piece == "(" and self.comments_close:
+            self._comment()
+        elif piece == ":" and not self.current.has_address:
+            self.current = _Mailbox([])  # what stood before was a group's name
+        elif piece == '"':
+            self.odd = "an unclosed quote"
+            self.token, self.angle_end = _UNQUOTED_TOKEN, _ANGLE_PLAIN
+        else:
+            self.current.add(" " if piece.isspace() else piece)
+
+    def _comma(self) -> None:
+        current = self.current
+        if current.has_address or not current.has_word or len(current.words) > MAX_WORDS:
+            self._flush()
+        else:
+            current.add(",")  # Doe, John <john@example.com>
+
+    def _flush(self) -> None:
+        if self.current.has_word or self.current.angle is not None:
+            self.mailboxes.append(self.current)
+        self.current = _Mailbox([])
+
+    def _angle(self) -> None:
+        value, start = self.value, self.position
+        if value.startswith("@", start):  # a route: dropped (RFC 5321 appendix C)
+            colon, close = value.find(":", start, start + 500), value.find(">", start, start + 500)
+            start = colon + 1 if 0 < colon < close else start
+        end = self.angle_end.match(value, start).end()  # type: ignore[union-attr]
+        if value[end : end + 1] != ">" and self.angle_end is _ANGLE_END:
+            self.angle_end = _ANGLE_PLAIN
+            end = _ANGLE_PLAIN.match(value, start).end()  # type: ignore[union-attr]
+        self.current.angle = value[start:end].strip()
+        self.current.angles += 1
+        self.current.has_address = True
+        closed = value[end : end + 1] == ">"
+        self.position = end + closed
+        if not closed:
+            self.odd = self.odd or "no closing angle bracket"
+
+    def _comment(self) -> None:
+        """Nested comments, without recursion (RFC 5322 §3.2.2)."""
+        depth = 1
+        for piece in _COMMENT_PIECE.finditer(self.value, self.position):
+            depth += {"(": 1, ")": -1}.get(piece[0], 0)
+            if depth == 0:
+                self.current.comments.append(self.value[self.position : piece.start()])
+                self.position = piece.end()
+                return
+        self.comments_close = False
+
+
+def _address(mailbox: _Mailbox) -> Address:
+    if mailbox.angle is None:
+        return _bare(mailbox)
+    if normal := _bracketed(mailbox):
+        return Address(normal, _name(mailbox.words) or _comment_name(mailbox))
+    # <Real Name> user@host, and the empty brackets of "user@host <>"
+    return _bare(mailbox) if "@" not in mailbox.angle else Address("", _name(mailbox.words))
+
+
+def _bracketed(mailbox: _Mailbox) -> str:
+    inner = (mailbox.angle or "").removeprefix("mailto:")
+    if normal := normalise(inner):
+        return normal
+    return normalise(_squeezed(_PLAIN_COMMENT.sub("", inner)).strip(" '"))
+
+
+def _bare(mailbox: _Mailbox) -> Address:
+    """An address without angle brackets, a name before or behind it."""
+    words = mailbox.words
+    if normal := normalise(_squeezed(mailbox.joined())):
+        return Address(normal, _comment_name(mailbox))
+    for number, word in enumerate(words):
+        if "@" in word and word[0] != '"' and (normal := normalise(word.strip("'"))):
+            return Address(normal, _name(words[:number] + words[number + 1 :]) or _comment_name(mailbox))
+    return Address("", _name(words))
+
+
+def _squeezed(text: str) -> str:
+    """White space around dots and the @ is allowed by RFC 5322 §4.4 and means nothing."""
+    return _LOOSE.sub(r"\1", text) if " " in text else text
+
+
+def _name(words: list[str]) -> str:
+    plain = [
+        _QUOTED_PAIR.sub(r"\1", word[1:-1]) if word[0] == '"' and len(word) > 1 else word for word in words
+    ]
+    name = "".join(plain).strip()
+    if len(name) > 2 and name[0] == name[-1] == "'":
+        name = name[1:-1]
+    return display(header.decode_words(name))[:MAX_NAME].rstrip() if name else ""
+
+
+def _comment_name(mailbox: _Mailbox) -> str:
+    if not mailbox.comments:
+        return ""
+    return display(header.decode_words(_QUOTED_PAIR.sub(r"\1", mailbox.comments[-1])))[:MAX_NAME].rstrip()

@@ -1,0 +1,104 @@
+"""Rules 3.1 and 3.6: prefixes and brackets of subjects."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailgate.mail import subject
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("Re: printer", "printer"),
+        ("RE: AW: Rép : printer", "printer"),
+        ("Re[2]: printer", "printer"),
+        ("Re(3): printer", "printer"),
+        ("Re^2: printer", "printer"),
+        ("TR : printer", "printer"),
+        ("WG: SV: VS: Odp: ENC: printer", "printer"),
+        ("Vá: printer", "printer"),
+        ("回复：printer", "printer"),
+        ("转发: 答复: printer", "printer"),
+        ("R: printer", "printer"),
+        ("Re:Re:Re:printer", "printer"),
+        ("[#12] Re: printer", "[#12] printer"),
+        ("Re: [List] Fwd: [EXT] printer", "[List] [EXT] printer"),
+        ("  Re:   two \t words ", "two words"),
+        ("Fwd: ", ""),
+        ("", ""),
+    ],
+)
+def test_prefixes_go(written: str, title: str) -> None:
+    assert subject.title(written) == title
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Note: printer",
+        "URL: printer",
+        "i: am lower case",
+        "Re",
+        "Return: label",
+        "Ref: 4711",
+        "ReFresh: all",
+        "[a] [b]",
+    ],
+)
+def test_other_words_stay(written: str) -> None:
+    assert subject.title(written) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "reply", "forward"),
+    [
+        ("Re: x", True, False),
+        ("[#1] AW: x", True, False),
+        ("Fwd: x", False, True),
+        ("WG: Re: x", False, True),
+        ("Re: Fwd: x", True, False),
+        ("RV: x", False, True),
+        ("x", False, False),
+        ("", False, False),
+    ],
+)
+def test_outermost_prefix_says_what_it_is(written: str, reply: bool, forward: bool) -> None:
+    assert (subject.is_reply(written), subject.is_forward(written)) == (reply, forward)
+
+
+def test_brackets_are_found_with_their_places() -> None:
+    written = "Re[2]: [#123 escalate] help [EU, outage] []"
+    found = subject.brackets(written)
+    assert [group.words for group in found] == [("#123", "escalate"), ("EU", "outage")]
+    assert [written[group.start : group.end] for group in found] == ["[#123 escalate]", "[EU, outage]"]
+
+
+def test_an_unclosed_bracket_is_none() -> None:
+    assert subject.brackets("[#12 and [#13] and ]") == (subject.Bracket(9, 14, ("#13",)),)
+
+
+@given(st.text(max_size=200))
+def test_title_is_stable_and_words_come_from_the_subject(written: str) -> None:
+    title = subject.title(written)
+    assert (
+        subject.title(title) == title or subject.is_reply(title) or subject.is_forward(title) or "[" in title
+    )
+    assert set(title.split()) <= set(written.split()) | {part for w in written.split() for part in _tails(w)}
+
+
+def _tails(word: str) -> set[str]:
+    return {word[i:j] for i in range(len(word)) for j in range(i + 1, len(word) + 1)}
+
+
+@pytest.mark.parametrize("piece", ["Re: ", "[a] ", "[", " ", "Re[2]", "：", "[a] Re: "])
+def test_hostile_subjects_take_no_time(piece: str) -> None:
+    start = time.perf_counter()
+    subject.title(piece * 100_000)
+    subject.brackets(piece * 100_000)
+    subject.is_reply(piece * 100_000)
+    assert time.perf_counter() - start < 0.5
