@@ -1,0 +1,1 @@
+"""What the desk does with a mail: pure decisions, settled by BEHAVIOUR.md."""

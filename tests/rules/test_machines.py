@@ -1,0 +1,109 @@
+"""Bounces, automatic replies, quarantine, leaving (8.1-8.4, 6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mailgate.model import BounceReport, Decision, Delivery, Outcome, Purpose, RecipientState
+
+BOB, PAT, ANA, TEAM, SUPPORT = (
+    "bob@acme.example",
+    "pat@other.example",
+    "ana@example.com",
+    "team@example.com",
+    "support@example.com",
+)
+Codes = Callable[[Decision], list[str]]
+
+
+def bounce(
+    world: Any, address: str, *, dead: bool = True, action: str = "failed", serial: int = 900
+) -> Decision:
+    world.deliveries[900] = Delivery(900, 1, address, "update")
+    report = BounceReport(address, action, "5.1.1" if dead else "4.2.2", "550 no such user", dead, dead)
+    return world.mail(
+        "mailer-daemon@other.example", "Undelivered", rcpt=[world.minter.return_path(serial, world.now)], to=["x@y.example"],
+        mail_from="", bounces=(report,), top_type="multipart/report", report_type="delivery-status",
+    )  # fmt: skip
+
+
+def test_8_2_a_dead_recipient_is_inactive_at_once(world: Any, codes: Codes) -> None:
+    world.ticket(1, recipients=[(PAT, "active")])
+    decision = bounce(world, PAT)
+    assert (decision.outcome, decision.ticket, decision.bounce_serial) == (Outcome.BOUNCE, 1, 900)
+    assert [(r.address, r.state) for r in decision.recipients] == [(PAT, RecipientState.DEAD)]
+    assert codes(decision) == ["bounced", "recipient_dead"]
+    assert decision.people[0].dead
+
+
+def test_8_2_the_team_is_told_of_a_dead_assignee(world: Any) -> None:
+    world.ticket(1)
+    decision = bounce(world, BOB)
+    assert [(n.to, n.template) for n in decision.notices] == [(TEAM, "problem")]
+
+
+@pytest.mark.parametrize(("dead", "action"), [(False, "failed"), (True, "delayed"), (True, "delivered")])
+def test_8_2_other_reports_switch_nobody_off(world: Any, dead: bool, action: str) -> None:
+    world.ticket(1, recipients=[(PAT, "active")])
+    decision = bounce(world, PAT, dead=dead, action=action)
+    assert (decision.outcome, decision.people, decision.recipients) == (Outcome.BOUNCE, (), ())
+
+
+@pytest.mark.parametrize("address", [ANA, TEAM, "management@example.com"])
+def test_8_2_staff_are_never_switched_off(world: Any, address: str) -> None:
+    world.ticket(1)
+    assert bounce(world, address).people == ()
+
+
+def test_8_2_a_bounce_of_nothing_of_ours_is_quarantined(world: Any) -> None:
+    world.ticket(1)
+    decision = bounce(world, PAT, serial=901)
+    assert (decision.outcome, decision.history, decision.ticket) == (Outcome.QUARANTINED, (), None)
+
+
+@pytest.mark.parametrize("by", ["token", "tag", "none"])
+def test_8_1_an_automatic_reply_is_only_recorded(world: Any, codes: Codes, by: str) -> None:
+    from mailgate.model import Status
+
+    world.ticket(1, status=Status.RESOLVED)
+    rcpt = [world.token()] if by == "token" else [SUPPORT]
+    subject = "[#1 escalate] Out of office" if by == "tag" else "Out of office"
+    decision = world.mail(BOB, subject, rcpt=rcpt, to=[SUPPORT], headers=[("auto-submitted", "auto-replied")])
+    assert (decision.outcome, decision.ticket) == (Outcome.AUTO_REPLY, None if by == "none" else 1)
+    assert (decision.notices, decision.changes, decision.comment, decision.escalation) == ((), (), None, None)
+    assert codes(decision) == ([] if by == "none" else ["auto_reply"])
+
+
+def test_8_4_spam_and_block_list(world: Any) -> None:
+    world.configure(trust={"block": [BOB]})
+    decision = world.mail()
+    assert (decision.outcome, decision.notices) == (Outcome.QUARANTINED, ())
+    assert decision.error
+
+
+@pytest.mark.parametrize("text", ["", "unsubscribe", "Unsubscribe."])
+def test_6_3_who_leaves_by_the_address_for_it(world: Any, codes: Codes, text: str) -> None:
+    world.ticket(1, recipients=[(PAT, "active")])
+    decision = world.mail(
+        PAT, "unsubscribe", text, rcpt=[world.token(1, PAT, Purpose.LEAVE)], to=[SUPPORT], auth=False
+    )
+    assert (decision.outcome, decision.comment) == (Outcome.COMMENT, None)
+    assert [(r.address, r.state) for r in decision.recipients] == [(PAT, RecipientState.LEFT)]
+    assert codes(decision) == ["recipient_left"]
+
+
+def test_6_3_his_words_are_not_lost(world: Any) -> None:
+    world.ticket(1, recipients=[(PAT, "active")])
+    decision = world.mail(
+        PAT, "Re: x", "Before I go: it still burns.", rcpt=[world.token(1, PAT, Purpose.LEAVE)], to=[SUPPORT]
+    )
+    assert decision.comment.text == "Before I go: it still burns."
+
+
+def test_a_forged_leave_token_does_nothing(world: Any) -> None:
+    world.ticket(1, recipients=[(PAT, "active")])
+    token = world.token(1, PAT, Purpose.LEAVE).replace("@", "q@")
+    assert world.mail("x@evil.example", "unsubscribe", "", rcpt=[token], to=[SUPPORT]).recipients == ()
