@@ -1,0 +1,206 @@
+"""apply, second half: what is said on a ticket: comments, files, recipients, history, bounces, known pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam, case, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailgate.model import AttachmentChoice, CommentState, Event, Outcome, RecipientState
+from mailgate.store import notices
+from mailgate.store.schema import attachments, bounces, comments, history, images, outbox, people, recipients
+from mailgate.store.task import Task, new_key
+
+_CONFIRMED_LIMIT = 50  # comments that one confirmation tells of in its mails
+_COMMENT = insert(comments)
+_ATTACHMENTS = insert(attachments)
+_HISTORY = insert(history)
+_HELD = (
+    select(comments, people.c.address.label("author"))
+    .outerjoin(people, comments.c.author_id == people.c.id)
+    .where(comments.c.ticket_id == bindparam("key"), comments.c.state == CommentState.HELD.value)
+    .order_by(comments.c.id)
+)
+_FILES = (
+    select(attachments)
+    .where(attachments.c.comment_id.in_(bindparam("keys", expanding=True)))
+    .order_by(attachments.c.id)
+)
+
+
+def _recipient_upsert(dialect: str) -> Any:
+    made = (postgresql if dialect == "postgresql" else sqlite).insert(recipients)
+    becomes_active = (made.excluded.state == "active") & (recipients.c.state != "active")
+    return made.on_conflict_do_update(
+        index_elements=["ticket_id", "person_id"],
+        set_={
+            "state": made.excluded.state,
+            "named_by": made.excluded.named_by,
+            "joined": case((becomes_active, made.excluded.joined), else_=recipients.c.joined),
+        },
+    )
+
+
+_RECIPIENTS = {dialect: _recipient_upsert(dialect) for dialect in ("sqlite", "postgresql")}
+_IMAGES = {
+    "sqlite": sqlite.insert(images).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(images).on_conflict_do_nothing(),
+}
+
+
+def confirm(task: Task) -> None:
+    """Held comments become shown (4.3, 4.5). One held for a `Private` that could not be obeyed (3.8) needs an agent."""
+    if "held_comments" not in task.decision.confirms:
+        return
+    sender = task.decision.sender
+    row = task.rows.get(sender.address) if sender else None
+    inside = row is None or row.agent
+    held = [
+        row
+        for row in task.conn.execute(_HELD, {"key": task.number})
+        if inside or row.why_held != "private_refused"
+    ]
+    if not held:
+        return
+    ids = [row.id for row in held]
+    task.conn.execute(update(comments).where(comments.c.id.in_(ids)).values(state=CommentState.SHOWN.value))
+    files: dict[int, list[Row[Any]]] = {}
+    for file in task.conn.execute(_FILES, {"keys": ids[:_CONFIRMED_LIMIT]}):
+        files.setdefault(file.comment_id, []).append(file)
+    task.confirmed = [notices.comment_context(row, files.get(row.id, [])) for row in held[:_CONFIRMED_LIMIT]]
+
+
+def comment_rows(task: Task) -> None:
+    decision = task.decision
+    if decision.comment:
+        new = decision.comment
+        made = task.conn.execute(
+            _COMMENT,
+            {
+                "ticket_id": task.number,
+                "author_id": task.id_of(new.author),
+                "author_name": new.author_name,
+                "text": new.text,
+                "quoted": new.quoted,
+                "signature": new.signature,
+                "state": new.state,
+                "unverified": new.unverified,
+                "why_held": new.why_held,
+                "message_id": task.message,
+                "created": task.at,
+            },
+        )
+        task.comment = new_key(made)
+    if decision.attachments and task.message:
+        task.conn.execute(_ATTACHMENTS, [_attachment(task, choice) for choice in decision.attachments])
+
+
+def _attachment(task: Task, choice: AttachmentChoice) -> dict[str, Any]:
+    file = choice.attachment
+    return {
+        "ticket_id": task.number,
+        "comment_id": task.comment,
+        "message_id": task.message,
+        "part": file.part,
+        "filename": file.filename,
+        "content_type": file.content_type,
+        "declared_type": file.declared_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "md5": file.md5,
+        "content_id": file.content_id,
+        "state": choice.state,
+        "why": choice.why,
+    }
+
+
+def recipients_rows(task: Task) -> None:
+    sender = task.decision.sender
+    named_by = task.id_of(sender.address) if sender else None
+    rows = {
+        choice.address: {
+            "ticket_id": task.number,
+            "person_id": task.id_of(choice.address),
+            "state": choice.state,
+            "named_by": named_by,
+            "joined": task.at,
+        }
+        for choice in task.decision.recipients
+        if choice.state is not RecipientState.LEFT_OUT and choice.address
+    }
+    if rows:
+        task.conn.execute(_RECIPIENTS[task.conn.dialect.name], list(rows.values()))
+
+
+def history_rows(task: Task) -> None:
+    events = _events(task)
+    rows = [
+        {
+            "ticket_id": task.number,
+            "at": task.at,
+            "code": event.code,
+            "params": dict(event.params),
+            "private": event.private,
+            "by": task.by,
+            "message_id": task.message,
+        }
+        for event in events
+    ]
+    if rows:
+        task.conn.execute(_HISTORY, rows)
+
+
+def _events(task: Task) -> list[Event]:
+    decision = task.decision
+    events = list(decision.history)
+    codes = {event.code for event in events}
+    if decision.refers_to and "refers_to" not in codes:
+        events.append(Event("refers_to", {"number": decision.refers_to}))
+    if decision.follows and "follows" not in codes:
+        events.append(Event("follows", {"number": decision.follows}))
+    if task.confirmed and "comment_confirmed" not in codes:
+        for comment in task.confirmed:
+            author = comment["author_address"] or comment["author_name"]
+            events.append(Event("comment_confirmed", {"author": author, "who": task.by}))
+    return events
+
+
+def bounces_rows(task: Task) -> None:
+    decision, parsed = task.decision, task.parsed
+    if decision.outcome is not Outcome.BOUNCE or parsed is None or not parsed.bounces:
+        return
+    sent = None
+    if decision.bounce_serial:
+        statement = select(outbox.c.id, outbox.c.ticket_id, outbox.c.person_id)
+        sent = task.conn.execute(statement.where(outbox.c.id == decision.bounce_serial)).one_or_none()
+    rows = [
+        {
+            "outbox_id": sent.id if sent else None,
+            "ticket_id": sent.ticket_id if sent else None,
+            "person_id": sent.person_id if sent else None,
+            "message_id": task.message,
+            "recipient": report.recipient,
+            "action": report.action,
+            "status": report.status,
+            "diagnostic": report.diagnostic,
+            "permanent": report.permanent,
+            "dead": report.dead,
+            "at": task.at,
+        }
+        for report in parsed.bounces
+    ]
+    task.conn.execute(insert(bounces), rows)
+
+
+def images_rows(task: Task) -> None:
+    """Remember the pictures of a sender: one that comes again is his logo (3.4)."""
+    decision, parsed = task.decision, task.parsed
+    if parsed is None or not decision.sender or decision.outcome not in (Outcome.TICKET, Outcome.COMMENT):
+        return
+    hashes = {a.sha256 for a in parsed.attachments if a.content_type.startswith("image/")}
+    if hashes:
+        rows = [
+            {"sender": decision.sender.address, "sha256": h, "first_seen": task.at} for h in sorted(hashes)
+        ]
+        task.conn.execute(_IMAGES[task.conn.dialect.name], rows)

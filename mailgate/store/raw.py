@@ -1,0 +1,41 @@
+"""The raw messages, compressed, in a table of their own. The raw message is the truth (1.5): attachments are parts of it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from mailgate.errors import NotFound
+from mailgate.store.schema import messages, raw
+
+LEVEL = 1  # of zlib: mail that is base64 gains nothing from more, and the worker pays
+_INSERT = insert(raw)
+_GET = select(raw.c.data).where(raw.c.message_id == bindparam("id"))
+
+
+def put(conn: Connection, id: str, data: bytes) -> None:
+    """Keep a message's bytes. Raises IntegrityError when they are kept already."""
+    conn.execute(
+        _INSERT, {"message_id": id, "codec": "zlib", "size": len(data), "data": zlib.compress(data, LEVEL)}
+    )
+
+
+def get(conn: Connection, id: str) -> bytes:
+    """Byte for byte as received. Raises NotFound when unknown or past its retention."""
+    found = conn.scalar(_GET, {"id": id})
+    if found is None:
+        raise NotFound(f"no stored bytes for message {id}")
+    return zlib.decompress(found)
+
+
+def expire(conn: Connection, before: datetime, limit: int = 1000) -> int:
+    """Forget up to `limit` raw messages received before an instant (raw.keep_days); the ledger's rows stay."""
+    old: Sequence[str] = conn.scalars(
+        select(raw.c.message_id).join(messages).where(messages.c.received < before).limit(limit)
+    ).all()
+    if old:
+        conn.execute(delete(raw).where(raw.c.message_id.in_(old)))
+    return len(old)

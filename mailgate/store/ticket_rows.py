@@ -1,0 +1,224 @@
+"""apply, first half: the ticket itself, its columns and devices, and what a message taught us of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Row, Table, Update, bindparam, delete, insert, select, update
+
+from mailgate.model import (
+    AttachmentState,
+    Change,
+    PersonUpdate,
+    Recipient,
+    RecipientState,
+    Severity,
+    Status,
+    Ticket,
+)
+from mailgate.store.directory import forget
+from mailgate.store.schema import devices, escalation_steps, people, tickets
+from mailgate.store.task import Task, new_key
+
+_TICKET = insert(tickets)
+_DEVICES = insert(devices)
+_DROP_DEVICES = delete(devices).where(devices.c.ticket_id == bindparam("key"))
+_FILES_KEPT = (
+    update(tickets)
+    .where(tickets.c.id == bindparam("key"))
+    .values(files_kept=tickets.c.files_kept + bindparam("more"))
+)
+_STEPS = select(tickets.c.escalation_steps).where(tickets.c.id == bindparam("key"))
+
+
+@lru_cache(maxsize=256)
+def _update(table: Table, names: tuple[str, ...]) -> Update:
+    """One statement for one set of columns, so that it is compiled once."""
+    return (
+        update(table).where(table.c.id == bindparam("key")).values({name: bindparam(name) for name in names})
+    )
+
+
+def learn(task: Task) -> set[str]:
+    changed = set()
+    for known in task.decision.people:
+        row = task.rows.get(known.address)
+        values = _learnt(known, row) if row is not None else {}
+        if row is not None and values:
+            task.conn.execute(_update(people, tuple(values)), {"key": row.id, **values})
+            changed.add(known.address)
+            if row.agent:
+                forget(task.conn)
+    return changed
+
+
+def _learnt(known: PersonUpdate, row: Row[Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if known.name and known.name != row.name and not row.agent:  # an agent's name is the people file's
+        values["name"] = known.name
+    if known.language and known.language != row.language:
+        values["language"] = known.language
+    if known.authenticated and not row.authenticated_before:
+        values["authenticated_before"] = True
+    if known.dead is not None and known.dead != row.dead:
+        values["dead"] = known.dead
+    return values
+
+
+def ticket(task: Task) -> None:
+    decision = task.decision
+    values: dict[str, Any] = {}
+    if decision.new_ticket or decision.changes or decision.escalation or decision.devices is not None:
+        values = _columns(task)
+    if decision.new_ticket:
+        new = decision.new_ticket
+        values = {
+            "title": new.title,
+            "category": new.category,
+            "severity": int(new.severity),
+            "status": Status.NEW,
+            "assignee_id": task.id_of(new.assignee),
+            "team_id": task.book.team_ids.get(new.team),
+            "account_id": task.book.account_ids.get(new.account),
+            "language": new.language,
+            "eu_support": new.eu_support,
+            "follows_id": decision.follows,
+            "files_kept": _kept(task),
+            "escalation_steps": 1 if decision.escalation else 0,
+            "created": task.at,
+            "updated": task.at,
+        } | values
+        task.number = new_key(task.conn.execute(_TICKET, values))
+        task.made = _made(task, values)
+    elif decision.ticket:
+        task.number = decision.ticket
+        if decision.escalation:
+            values["escalation_steps"] = (task.conn.scalar(_STEPS, {"key": task.number}) or 0) + 1
+    if decision.escalation and task.number:
+        _step(task, values["escalation_steps"])
+    touched = values or decision.comment or decision.recipients or _wanted_devices(task) is not None
+    if task.number and not decision.new_ticket and touched:
+        values["updated"] = task.at
+        task.conn.execute(_update(tickets, tuple(values)), {"key": task.number, **values})
+    if task.number and not decision.new_ticket and (more := _kept(task)):
+        task.conn.execute(_FILES_KEPT, {"key": task.number, "more": more})
+    _devices(task)
+
+
+def _made(task: Task, values: Mapping[str, Any]) -> Ticket:
+    """The new ticket as `load_tickets` would read it, which saves three queries a mail."""
+    decision, book = task.decision, task.book
+    learnt = {known.address: known.name for known in decision.people if known.name}
+    assignee = next(row for row in task.rows.values() if row.id == values["assignee_id"])
+    person = book.person(assignee)
+    if person.address in learnt and not person.agent:
+        person = replace(person, name=learnt[person.address])
+    states = {r.address: r.state for r in decision.recipients if r.state is not RecipientState.LEFT_OUT}
+    named = sorted((task.rows[address] for address in states if address), key=lambda row: int(row.id))
+    return Ticket(
+        number=task.number,
+        title=values["title"],
+        category=values["category"],
+        severity=Severity(values["severity"]),
+        status=Status(values["status"]),
+        assignee=person,
+        team=book.team_names.get(values["team_id"], ""),
+        account=book.account_name(values["account_id"]),
+        language=values["language"],
+        recipients=tuple(Recipient(book.person(row), states[row.address]) for row in named),
+        devices=_wanted_devices(task) or (),
+        notify=values.get("notify", True),
+        eu_support=values["eu_support"],
+        escalation_level=values.get("escalation_level", 0),
+        created=task.at,
+        updated=task.at,
+    )
+
+
+def _kept(task: Task) -> int:
+    return sum(1 for choice in task.decision.attachments if choice.state is AttachmentState.KEPT)
+
+
+def _columns(task: Task) -> dict[str, Any]:
+    """The columns that escalation and changes set; a change has the last word."""
+    values: dict[str, Any] = {}
+    if task.decision.escalation:
+        values |= {"escalation_level": task.decision.escalation.level, "last_step": task.at}
+    for change in task.decision.changes:
+        values |= _column(task, change)
+    return values
+
+
+def _column(task: Task, change: Change) -> dict[str, Any]:
+    value = change.value
+    match change.field:
+        case "assignee":
+            return {"assignee_id": task.id_of(str(value))}
+        case "team":
+            return {"team_id": task.book.team_ids.get(value)}
+        case "account":
+            return {"account_id": task.book.account_ids.get(value)}
+        case "severity":
+            return {"severity": int(Severity.of(value) if isinstance(value, str) else value)}
+        case "status":
+            status = Status(value)
+            ended: dict[str, Any] = {"resolved_at": None, "closed_at": None}
+            if status is Status.RESOLVED:
+                ended["resolved_at"] = task.at
+            elif status is Status.CLOSED:
+                ended = {"closed_at": task.at}
+            return {"status": status.value, **ended}
+        case "last_step" | "last_progress":
+            return {change.field: datetime.fromisoformat(value) if isinstance(value, str) else value}
+        case (
+            "title"
+            | "category"
+            | "notify"
+            | "eu_support"
+            | "escalation_level"
+            | "language"
+            | "agent_answered"
+        ):
+            return {change.field: value}
+        case "devices":
+            return {}
+    raise ValueError(f"a ticket has no {change.field!r} to change")
+
+
+def _step(task: Task, step: int) -> None:
+    asked = task.decision.escalation
+    assert asked is not None
+    task.conn.execute(
+        insert(escalation_steps),
+        {
+            "ticket_id": task.number,
+            "step": step,
+            "level": asked.level,
+            "asked_by": asked.asked_by,
+            "reason": asked.reason,
+            "at": task.at,
+            "message_id": task.message,
+        },
+    )
+
+
+def _wanted_devices(task: Task) -> tuple[str, ...] | None:
+    """The whole new list, each name once; None when it stays as it is."""
+    named = [tuple(c.value) for c in task.decision.changes if c.field == "devices"]
+    whole = task.decision.devices if task.decision.devices is not None else (named[-1] if named else None)
+    return None if whole is None else tuple(dict.fromkeys(whole))
+
+
+def _devices(task: Task) -> None:
+    names = _wanted_devices(task)
+    if names is None or not task.number:
+        return
+    if not task.decision.new_ticket:
+        task.conn.execute(_DROP_DEVICES, {"key": task.number})
+    if names:
+        rows = [{"ticket_id": task.number, "position": n, "name": name} for n, name in enumerate(names)]
+        task.conn.execute(_DEVICES, rows)
