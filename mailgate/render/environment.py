@@ -1,0 +1,89 @@
+"""The Jinja2 environment of one language: sandboxed, strict, and quick where every mail passes.
+
+Measured on an update mail: 3.0 ms as Jinja2 comes; most of it was calls of `_("…")` and of macros, each checked twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from babel.support import NullTranslations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.runtime import Context, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
+
+from mailgate.render.phrases import Phrases
+
+SUFFIXES = (".subject", ".txt", ".html")
+I18N = "jinja2.ext.i18n"
+
+
+class _Constants(NodeTransformer):
+    """Writes the translation itself where a template says `_("a sentence without values")`."""
+
+    def __init__(self, found: NullTranslations, html: bool) -> None:
+        self.found = found
+        self.html = html
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        sentence = node.args[0] if len(node.args) == 1 else None
+        if (
+            isinstance(node.node, nodes.Name)
+            and node.node.name == "_"
+            and isinstance(sentence, nodes.Const)
+            and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+        ):
+            words = nodes.Const(self.found.gettext(sentence.value).replace("%%", "%"), lineno=node.lineno)
+            return nodes.MarkSafe(words, lineno=node.lineno) if self.html else words
+        return self.generic_visit(node)
+
+
+class LanguageEnvironment(ImmutableSandboxedEnvironment):
+    """Compiled once a template; to be shared between threads."""
+
+    def __init__(self, folders: Sequence[Path], found: NullTranslations, phrases: Phrases) -> None:
+        super().__init__(
+            loader=FileSystemLoader(folders), autoescape=is_html, undefined=StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True, auto_reload=False, cache_size=-1, extensions=[I18N],
+        )  # fmt: skip
+        self._found = found
+        self.install_gettext_translations(found, newstyle=True)  # type: ignore[attr-defined]
+        self.filters |= phrases.filters() | {"lines": lines}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        _Constants(self._found, is_html(name)).visit(tree)
+        return tree
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The context is made of plain dicts: their entries come first, which is quick and lets a key be called `items`."""
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """A macro is template code, sandboxed itself: it needs no check."""
+        if type(__obj) is Macro:
+            kwargs.pop("_loop_vars", None)  # for functions that ask for the context, as Context.call has it
+            kwargs.pop("_block_vars", None)
+            return __obj(__context.eval_ctx, *args, **kwargs)
+        return super().call(__context, __obj, *args, **kwargs)
+
+
+def reading(folders: Sequence[Path]) -> Environment:
+    """For looking at templates, not for rendering: the tree as it was written."""
+    return Environment(loader=FileSystemLoader(folders), extensions=[I18N])  # noqa: S701 - renders nothing
+
+
+def is_html(name: str | None) -> bool:
+    return bool(name and name.endswith(".html"))
+
+
+def lines(text: str) -> Markup:
+    """Escaped, with the line breaks and the indentation that the writer gave."""
+    escaped = str(escape(text))
+    return Markup(escaped.replace("  ", "&nbsp; ").replace("\n", "<br>\n"))  # noqa: S704 - escaped the line above
