@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-LIMIT = 8_000  # characters
+LIMIT = 4_000  # characters
 MIN_LETTERS = 12
 MIN_SHARE = 0.12  # of all words must be common words of the language
 LEAD = 1.5  # the best must be so much better than the next
 
-_NOISE = re.compile(r"[a-z]{2,8}://\S+|\S{1,100}@\S{1,200}", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 # The commonest words, without those that are as common in a neighbour.
@@ -80,8 +79,13 @@ _SCRIPTS = (
 
 def guess(text: str) -> str:
     """One of en fr de es it pt nl ru uk el he ar zh ja ko, or "" when unsure."""
-    text = _NOISE.sub(" ", text[:LIMIT])
-    scripts = Counter(_script(c) for c in text if c.isalpha())
+    text = text[:LIMIT]
+    if "@" in text or "://" in text:
+        text = " ".join(word for word in text.split() if "@" not in word and "://" not in word)
+    scripts: Counter[str] = Counter()
+    for c, times in Counter(text).items():
+        if c.isalpha():
+            scripts[_script(c)] += times
     letters = scripts.total()
     script, most = scripts.most_common(1)[0] if scripts else ("", 0)
     if script in ("han", "kana", "hangul"):

@@ -25,6 +25,7 @@ def _alternation(words: Sequence[str]) -> str:
 
 _WROTE = re.compile(rf"(?<!\w)(?:{_alternation([w for w in phrases.WROTE if w.isascii()])})(?!\w)|(?:{_alternation([w for w in phrases.WROTE if not w.isascii()])})")  # fmt: skip  # noqa: E501
 _OPENER = re.compile(rf"(?:{_alternation(phrases.OPENERS)})(?:[\s,.]|(?=\d))|(?:於|于|在|ב-|ב)(?=\d)")
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(
     r"\d{1,2}[:.hH\u0589]\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d[年月日년월일时時시点]|\d{1,2}\s?(?:am|pm)\b"
 )
@@ -93,7 +94,7 @@ def attribution(lines: Sequence[str], at: int) -> tuple[int, bool]:
     if not first.strip() or len(first) > LINE_LIMIT:
         return 0, False
     start = _bare(first)
-    digits = any(c.isdigit() for c in start)
+    digits = bool(_DIGIT.search(start))
     if not digits and "@" not in start and not start.endswith((":", "：")):
         return 0, False
     opener = digits and bool(_OPENER.match(start))
