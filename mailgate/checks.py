@@ -1,0 +1,235 @@
+"""What `mailgate check` looks at: each check is a function of the settings that gives findings and changes nothing.
+
+A finding says what is so and, where it is not right, how to mend it. An error keeps the gateway from working or
+makes it unsafe; a warning is worth a look.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mailgate import config as settings
+from mailgate.config import Config
+from mailgate.errors import ConfigError, MailgateError
+
+ERROR, WARNING, OK = "error", "warning", "ok"
+
+# The first release of each Python branch without the known holes in `email`, `ssl` and `smtplib`.
+SAFE_PYTHON = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
+# SQLite 3.7.0 to 3.51.2 can lose a commit when two connections write and checkpoint at once (sqlite.org/wal.html).
+WAL_RESET_FIXED = (3, 51, 3)
+WAL_RESET_BACKPORTS = {(3, 44): 6, (3, 50): 7}
+WIDE_PREFIX = {4: 8, 6: 19}  # a trusted network shorter than this is no single owner's
+REPLY_TOKEN_ROOM = 64  # octets of a local part, RFC 5321 section 4.5.3.1.1
+
+
+Look = Callable[[Config], Iterator["Finding"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is error, warning or ok; `about` the thing looked at; `mend` what to do, "" where all is well."""
+
+    level: str
+    about: str
+    what: str
+    mend: str = ""
+
+
+def faults(error: ConfigError) -> list[Finding]:
+    """A configuration that cannot be read, one finding for each fault."""
+    return [
+        Finding(ERROR, "configuration", fault, "correct the key and run mailgate check again")
+        for fault in error.faults
+    ]
+
+
+def everything(
+    config: Config, environment: Mapping[str, str], outside: Sequence[Look] = ()
+) -> Iterator[Finding]:
+    """All checks in order, `outside` (database, ports, relay …) last. A check that breaks is a finding too, and the
+    next ones still run."""
+    yield Finding(OK, "configuration", f"read from {config.source}")
+    yield from variables(environment)
+    for look in (python, secrets, addresses, networks, certificate, data_folder, *outside):
+        try:
+            yield from look(config)
+        except MailgateError as e:
+            yield Finding(ERROR, look.__name__.replace("_", " "), str(e), "see the message")
+        except Exception as e:  # noqa: BLE001  (one broken check must not hide the others)
+            yield Finding(
+                ERROR,
+                look.__name__.replace("_", " "),
+                f"could not be looked at: {type(e).__name__}: {e}",
+                "report it",
+            )
+
+
+def variables(environment: Mapping[str, str]) -> Iterator[Finding]:
+    for name in settings.unknown_variables(environment):
+        yield Finding(
+            WARNING,
+            "environment",
+            f"{name} names no key",
+            "mend its spelling or remove it; it changes nothing now",
+        )
+
+
+def python(_config: Config) -> Iterator[Finding]:
+    yield python_finding(sys.version_info[:3])
+
+
+def python_finding(version: tuple[int, int, int]) -> Finding:
+    name = ".".join(map(str, version))
+    first_safe = SAFE_PYTHON.get(version[:2])
+    if first_safe is not None and version[2] < first_safe:
+        wanted = f"{version[0]}.{version[1]}.{first_safe}"
+        return Finding(
+            WARNING, "python", f"Python {name} has known holes in its mail library",
+            f"mailgate has guards of its own against them; still, use {wanted} or later when you can",
+        )  # fmt: skip
+    return Finding(OK, "python", f"Python {name}")
+
+
+def sqlite_finding(version: tuple[int, int, int]) -> Finding:
+    name = ".".join(map(str, version))
+    backport = WAL_RESET_BACKPORTS.get(version[:2])
+    if version >= WAL_RESET_FIXED or (backport is not None and version[2] >= backport):
+        return Finding(OK, "sqlite", f"SQLite {name}")
+    return Finding(
+        ERROR, "sqlite", f"SQLite {name} can lose a commit when two connections write at once (the WAL-reset fault)",
+        "pip install 'pysqlite3>=0.6.1', which brings a SQLite without it",
+    )  # fmt: skip
+
+
+def secrets(config: Config) -> Iterator[Finding]:
+    """A file with passwords is for its owner alone."""
+    path = config.source
+    if path is None or not path.is_file():
+        return
+    secret = bool(config.smtp.users) or any(
+        _has_password(url) for url in (config.relay.url, config.database.url)
+    )
+    if secret and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        yield Finding(
+            WARNING, "configuration", f"{path} holds passwords and others may read it", f"chmod 600 {path}"
+        )
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).password)
+    except ValueError:
+        return False
+
+
+def addresses(config: Config) -> Iterator[Finding]:
+    gateway = config.gateway
+    local = gateway.address.partition("@")[0]
+    yield Finding(OK, "addresses", f"mail is taken for {', '.join(gateway.own_addresses)}")
+    if len(local) > 13:
+        yield Finding(
+            ERROR, "addresses", f"{gateway.address} leaves no room for signed reply addresses ({REPLY_TOKEN_ROOM} octets in all)",
+            "use an address with at most 13 characters before the @",
+        )  # fmt: skip
+    for key, value in (
+        ("notify_list", config.escalation.notify_list),
+        ("notify_list_eu", config.escalation.notify_list_eu),
+    ):
+        if value and value in gateway.own_addresses:
+            yield Finding(
+                ERROR,
+                "addresses",
+                f"escalation.{key} is {value}, which is our own address",
+                "our mail would come back to us; name another",
+            )
+    if config.relay.url and not config.trust.authserv_ids:
+        yield Finding(
+            WARNING, "trust", "trust.authserv_ids is empty, so no sender from outside is ever authenticated but by a reply to our mail",
+            "name the authserv-id under which your mail server writes Authentication-Results",
+        )  # fmt: skip
+
+
+def networks(config: Config) -> Iterator[Finding]:
+    for key in ("networks", "upstreams"):
+        for network in getattr(config.trust, key):
+            if network.prefixlen == 0:
+                yield Finding(
+                    ERROR, "trust", f"trust.{key} holds {network}, the whole internet: anybody could write as anybody",
+                    "list only your own networks",
+                )  # fmt: skip
+            elif network.prefixlen < WIDE_PREFIX[network.version] and not network.is_loopback:
+                yield Finding(
+                    WARNING,
+                    "trust",
+                    f"trust.{key} holds {network}, which is very wide",
+                    "list only your own networks",
+                )
+
+
+def certificate(config: Config) -> Iterator[Finding]:
+    cert, key = config.smtp.tls_cert, config.smtp.tls_key
+    if not cert and not key:
+        if config.smtp.users and config.smtp.host not in ("127.0.0.1", "::1", "localhost"):
+            yield Finding(
+                WARNING,
+                "smtp",
+                "logins are configured without a certificate: passwords travel in the clear",
+                "set smtp.tls_cert and smtp.tls_key",
+            )
+        return
+    if not (cert and key):
+        yield Finding(
+            ERROR, "smtp", "only one of smtp.tls_cert and smtp.tls_key is set", "set both, or neither"
+        )
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError, ValueError) as e:
+        yield Finding(
+            ERROR,
+            "smtp",
+            f"the certificate {cert} with key {key} cannot be used: {e}",
+            "name a PEM chain and its key, readable by mailgate",
+        )
+    else:
+        yield Finding(OK, "smtp", f"STARTTLS with {cert}")
+
+
+def data_folder(config: Config) -> Iterator[Finding]:
+    """Writable, or makeable, and with room; nothing is created."""
+    folder = config.data_dir
+    place = folder if folder.exists() else _nearest(folder)
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        yield Finding(
+            ERROR,
+            "data_dir",
+            f"{folder} cannot be written",
+            f"make {place} a folder that the user of mailgate may write, or set data_dir",
+        )
+        return
+    free = shutil.disk_usage(place).free
+    if free < config.spool.min_free:
+        yield Finding(
+            ERROR, "data_dir", f"{folder}: {free} bytes free, less than spool.min_free ({config.spool.min_free}): mail is refused with 452",
+            "make room on the disk",
+        )  # fmt: skip
+    elif free < 4 * config.spool.min_free:
+        yield Finding(
+            WARNING, "data_dir", f"{folder}: only {free // 1_048_576} MiB free", "make room on the disk soon"
+        )
+    else:
+        yield Finding(OK, "data_dir", f"{folder} can be written, {free // 1_048_576} MiB free")
+
+
+def _nearest(folder: Path) -> Path:
+    """The closest folder above that exists: there the new one would be made."""
+    return next((parent for parent in folder.absolute().parents if parent.exists()), Path("/"))

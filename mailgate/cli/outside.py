@@ -1,0 +1,216 @@
+"""Checks that look outside the settings: ports, database, templates, people, relay. They change nothing."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mailgate.checks import ERROR, OK, WARNING, Finding, Look
+from mailgate.config import Config
+from mailgate.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mailgate.people_file import PeopleFile
+
+CONNECT_SECONDS = 5.0
+LONGEST_REPLY = 4096  # bytes of a greeting that are read
+
+
+def looks() -> tuple[Look, ...]:
+    return ports, database, templates, people, relay
+
+
+def ports(config: Config) -> Iterator[Finding]:
+    """The SMTP port is free, or it is our own gateway that holds it."""
+    host, port = config.smtp.host, config.smtp.port
+    try:
+        family, kind, proto, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind, proto)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as e:
+        yield _taken(config, f"{host}:{port}", e)
+    else:
+        yield Finding(OK, "smtp", f"{host}:{port} is free; the gateway is not running")
+
+
+def _taken(config: Config, where: str, error: OSError) -> Finding:
+    from mailgate.cli.running import listening
+
+    if error.errno == errno.EADDRINUSE:
+        if listening(config):
+            return Finding(OK, "smtp", f"the gateway is running and takes mail on {where}")
+        return Finding(
+            ERROR, "smtp", f"{where} is in use by another program", "stop that program, or set smtp.port"
+        )
+    if error.errno == errno.EACCES:
+        return Finding(
+            ERROR,
+            "smtp",
+            f"{where} needs a privilege that this user does not have",
+            "use a port above 1023, or grant CAP_NET_BIND_SERVICE",
+        )
+    return Finding(
+        ERROR,
+        "smtp",
+        f"{where} cannot be used: {error.strerror or error}",
+        "set smtp.host to an address of this machine",
+    )
+
+
+def database(config: Config) -> Iterator[Finding]:
+    from mailgate.cli.database import state
+
+    yield state(config)
+
+
+def templates(config: Config) -> Iterator[Finding]:
+    from mailgate import render
+
+    broken = render.check(config)
+    for fault in broken:
+        yield Finding(ERROR, "templates", fault, "correct it; mailgate templates check tries them alone")
+    if not broken:
+        yield Finding(OK, "templates", "each renders in each language")
+
+
+def relay(config: Config) -> Iterator[Finding]:
+    """The relay answers EHLO. No mail is offered and no password is sent."""
+    if not config.relay.url:
+        yield Finding(OK, "relay", f"relay.url is not set: mail goes into the Maildir {config.maildir}")
+        return
+    try:
+        url = urlsplit(config.relay.url)
+        port = url.port or (465 if url.scheme == "smtps" else 25)
+    except ValueError as e:
+        yield Finding(ERROR, "relay", f"relay.url is not a URL: {e}", "write it as smtp://host:port")
+        return
+    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        yield Finding(
+            ERROR, "relay", "relay.url is neither smtp://host:port nor smtps://host:port", "correct relay.url"
+        )
+        return
+    where = f"{url.hostname}:{port}"
+    if port == config.smtp.port and url.hostname in (config.smtp.host, "localhost"):
+        yield Finding(
+            ERROR,
+            "relay",
+            f"relay.url names {where}, our own listener: mail would go in a circle",
+            "name the server that delivers mail",
+        )
+        return
+    try:
+        greeting, offered = _ehlo(url.hostname, port, url.scheme == "smtps", config.gateway.message_domain)
+    except (OSError, ssl.SSLError, ValueError) as e:
+        yield Finding(
+            ERROR,
+            "relay",
+            f"{where} does not answer: {e}",
+            "start the mail server, or correct relay.url; mail waits in the outbox meanwhile",
+        )
+        return
+    if config.relay.starttls == "must" and url.scheme == "smtp" and "STARTTLS" not in offered.upper():
+        yield Finding(
+            ERROR,
+            "relay",
+            f"{where} does not offer STARTTLS and relay.starttls is must",
+            'set relay.starttls to "may", or use smtps://',
+        )
+    else:
+        yield Finding(OK, "relay", f"{where} answers: {greeting}")
+
+
+def _ehlo(host: str, port: int, tls: bool, name: str) -> tuple[str, str]:
+    """(greeting, answer to EHLO). Raises OSError or ValueError."""
+    with socket.create_connection((host, port), timeout=CONNECT_SECONDS) as plain:
+        wire = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
+        greeting = _answer(wire)
+        wire.sendall(f"EHLO {name}\r\n".encode("ascii"))
+        offered = _answer(wire)
+        wire.sendall(b"QUIT\r\n")
+    return greeting.splitlines()[0][:200], offered
+
+
+def _answer(wire: socket.socket) -> str:
+    """One 2yz reply, the last line of which has a space behind its code (RFC 5321 section 4.2). Raises ValueError."""
+    data = b""
+    while len(data) < LONGEST_REPLY:
+        more = wire.recv(1024)
+        data += more
+        if not more or (data.endswith(b"\n") and data.splitlines()[-1][3:4] != b"-"):
+            break
+    text = data.decode("utf-8", "replace")
+    if not text.startswith("2"):
+        raise ValueError(f"it says {text.splitlines()[0][:200] if text else 'nothing'}")
+    return text
+
+
+def people(config: Config) -> Iterator[Finding]:
+    """The people file can be read, and every ticket finds a team."""
+    from mailgate import people_file
+
+    if config.people_missing:
+        mend = "copy config/people.toml of mailgate there, or name a file in people.file"
+        yield Finding(
+            WARNING, "people", f"{config.people_file}: no such file, so there are no teams to tell", mend
+        )
+        return
+    try:
+        known = people_file.load(config.people_file, config.people.free_mail, config.gateway.categories)
+    except ConfigError as e:
+        for fault in e.faults:
+            yield Finding(ERROR, "people", fault, "correct the people file")
+        return
+    found = list(routing(config, known))
+    yield from found
+    if not any(finding.level == ERROR for finding in found):
+        counted = f"{len(known.teams)} teams, {len(known.agents)} agents, {len(known.accounts)} accounts"
+        yield Finding(OK, "people", f"{config.people_file}: {counted}")
+
+
+def routing(config: Config, known: PeopleFile) -> Iterator[Finding]:
+    """Rule 5.2: whom new tickets are told to."""
+    own = config.gateway.own_addresses
+    for team in known.teams:
+        if team.address in own:
+            yield Finding(
+                ERROR,
+                "people",
+                f"team {team.name} has our own address {team.address}: our mail would come back",
+                "give it another",
+            )
+    for agent in known.agents:
+        if agent.address in own:
+            yield Finding(
+                ERROR, "people", f"the agent {agent.address} has our own address", "give him another"
+            )
+    if not known.teams:
+        yield Finding(
+            WARNING,
+            "people",
+            "there is no team: nobody is told of new tickets",
+            "add a [[teams]] table to the people file",
+        )
+        return
+    served = {category for team in known.teams for category in team.categories}
+    for category in config.gateway.categories:
+        if category not in served:
+            yield Finding(
+                WARNING, "people", f"no team serves the category {category}: its tickets go to {known.teams[0].name}, the first team",
+                "add it to the categories of a team",
+            )  # fmt: skip
+    wanting = [
+        account.name
+        for account in known.accounts
+        if account.eu_support and account.eu_support.lower() != "none"
+    ]
+    if wanting and not any(team.region == "eu" for team in known.teams):
+        yield Finding(
+            WARNING, "people", f"{', '.join(wanting)}: EU support is wanted and no team is in the EU: nobody is told of its tickets",
+            'add a team with region = "eu"',
+        )  # fmt: skip

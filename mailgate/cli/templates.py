@@ -1,0 +1,55 @@
+"""`mailgate templates`: whether every template renders, and how one looks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mailgate.cli.context import session
+from mailgate.cli.exits import EX_CONFIG
+from mailgate.cli.options import AsJson, one_of
+
+app = typer.Typer(help="The mails we write: check, show.", no_args_is_help=True)
+
+
+@app.command()
+def check(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Render every template in every language. Exit code 78 when one fails."""
+    from mailgate import render
+    from mailgate.cli.show import emit, say
+
+    found = render.check(session(ctx).config)
+    if as_json:
+        emit(found)
+    else:
+        for fault in found:
+            say(fault)
+        if not found:
+            say("Every template renders in every language.")
+    if found:
+        raise typer.Exit(EX_CONFIG)
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="new_ticket, acknowledgement, update, escalation or problem.")],
+    language: Annotated[str, typer.Option(help="en or fr.")] = "en",
+    html: Annotated[bool, typer.Option("--html", help="The HTML part instead of the text.")] = False,
+    sample: Annotated[str, typer.Option(help="Which sample ticket it tells of.")] = "full",
+) -> None:
+    """Show one template as it renders for a sample ticket."""
+    from mailgate import render
+    from mailgate.cli.show import say
+    from mailgate.render.check import samples
+
+    one_of("template", name, render.TEMPLATES)
+    known = samples()[name]
+    one_of("--sample", sample, known)
+    renderer = render.Renderer(session(ctx).config)
+    one_of("--language", language, renderer.languages)
+    made = renderer.render(name, language, known[sample])
+    say(f"Subject: {made.subject}")
+    say("")
+    say(made.html if html else made.text)

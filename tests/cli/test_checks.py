@@ -1,0 +1,171 @@
+"""`mailgate check`: each thing that can be wrong is found, named, and said how to mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailgate import checks
+from mailgate.checks import ERROR, OK, WARNING
+from mailgate.config import Config
+from mailgate.errors import ConfigError, Unavailable
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("MAILGATE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def config(**sections: Any) -> Config:
+    return Config(**sections)
+
+
+def levels(look: checks.Look, **sections: Any) -> list[str]:
+    return [finding.level for finding in look(config(**sections))]
+
+
+def only(look: checks.Look, **sections: Any) -> checks.Finding:
+    found = [finding for finding in look(config(**sections)) if finding.level != OK]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [
+        ((3, 11, 14), WARNING),
+        ((3, 11, 15), OK),
+        ((3, 12, 0), WARNING),
+        ((3, 13, 12), OK),
+        ((3, 14, 2), WARNING),
+        ((3, 15, 0), OK),
+    ],
+)
+def test_python_with_known_holes(version: tuple[int, int, int], level: str) -> None:
+    assert checks.python_finding(version).level == level
+
+
+@pytest.mark.parametrize(
+    ("section", "level"),
+    [
+        pytest.param({"networks": ["0.0.0.0/0"]}, ERROR, id="all of IPv4"),
+        pytest.param({"networks": ["::/0"]}, ERROR, id="all of IPv6"),
+        pytest.param({"upstreams": ["0.0.0.0/0"]}, ERROR, id="anybody's Authentication-Results"),
+        pytest.param({"networks": ["64.0.0.0/2"]}, WARNING, id="a quarter of IPv4"),
+    ],
+)
+def test_networks_that_trust_too_many(section: dict[str, Any], level: str) -> None:
+    finding = only(checks.networks, trust=section)
+    assert finding.level == level
+    assert finding.mend
+
+
+def test_the_shipped_networks_are_fine() -> None:
+    assert levels(checks.networks) == []
+    assert levels(checks.networks, trust={"networks": ["10.0.0.0/8", "192.168.0.0/16"]}) == []
+
+
+@pytest.mark.parametrize("key", ["notify_list", "notify_list_eu"])
+def test_the_notify_list_may_not_be_ourselves(key: str) -> None:
+    finding = only(checks.addresses, escalation={key: "support@example.com"})
+    assert finding.level == ERROR
+    assert key in finding.what
+
+
+def test_a_relay_without_authserv_id_is_worth_a_look() -> None:
+    assert only(checks.addresses, relay={"url": "smtp://127.0.0.1:25"}).about == "trust"
+    assert levels(
+        checks.addresses, relay={"url": "smtp://127.0.0.1:25"}, trust={"authserv_ids": ["mx.example.com"]}
+    ) == [OK]
+
+
+@pytest.mark.parametrize(
+    ("sections", "mode", "level"),
+    [
+        pytest.param({"relay": {"url": "smtp://u:secret@h:587"}}, 0o644, WARNING, id="relay password"),
+        pytest.param(
+            {"database": {"url": "postgresql+psycopg://u:secret@h/d"}},
+            0o640,
+            WARNING,
+            id="database password, group",
+        ),
+        pytest.param(
+            {"smtp": {"users": {"p": {"password": "12345678", "addresses": ["p@example.com"]}}}},
+            0o604,
+            WARNING,
+            id="login",
+        ),
+        pytest.param({"relay": {"url": "smtp://u:secret@h:587"}}, 0o600, None, id="for its owner alone"),
+        pytest.param({"relay": {"url": "smtp://h:587"}}, 0o644, None, id="no password in it"),
+    ],
+)
+def test_passwords_in_a_file_that_others_read(
+    sections: dict[str, Any], mode: int, level: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "mailgate.toml"
+    path.touch()
+    path.chmod(mode)
+    assert levels(checks.secrets, source=path, **sections) == ([level] if level else [])
+
+
+def test_a_misspelt_variable_is_named() -> None:
+    found = list(checks.variables({"MAILGATE_SMTP__PROT": "25", "MAILGATE_SMTP__PORT": "25", "HOME": "/"}))
+    assert [(f.level, "MAILGATE_SMTP__PROT" in f.what) for f in found] == [(WARNING, True)]
+
+
+def test_the_data_folder(tmp_path: Path) -> None:
+    assert levels(checks.data_folder, data_dir=tmp_path) == [OK]
+    assert levels(checks.data_folder, data_dir=tmp_path / "not" / "yet") == [OK]
+    file = tmp_path / "file"
+    file.touch()
+    assert levels(checks.data_folder, data_dir=file) == [ERROR]
+    assert levels(checks.data_folder, data_dir=file / "below") == [ERROR]
+    assert not (tmp_path / "not").exists(), "a check makes nothing"
+
+
+def test_a_data_folder_without_room(tmp_path: Path) -> None:
+    finding = only(checks.data_folder, data_dir=tmp_path, spool={"min_free": 1 << 60})
+    assert finding.level == ERROR
+    assert "452" in finding.what
+
+
+def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
+    assert only(checks.certificate, smtp={"tls_cert": "cert.pem"}).level == ERROR
+    assert only(checks.certificate, smtp={"tls_cert": "cert.pem", "tls_key": "key.pem"}).level == ERROR
+    assert levels(checks.certificate) == []
+
+
+def test_logins_in_the_clear_are_worth_a_look() -> None:
+    users = {"p": {"password": "12345678", "addresses": ["p@example.com"]}}
+    assert levels(checks.certificate, smtp={"users": users, "host": "0.0.0.0"}) == [WARNING]
+    assert levels(checks.certificate, smtp={"users": users}) == []
+
+
+def test_every_fault_of_a_configuration_is_a_finding() -> None:
+    assert [f.what for f in checks.faults(ConfigError(["one", "two"]))] == ["one", "two"]
+
+
+def test_a_check_that_breaks_does_not_hide_the_next() -> None:
+    def broken(_config: Config) -> Iterator[checks.Finding]:
+        raise ValueError("oops")
+        yield
+
+    def unavailable(_config: Config) -> Iterator[checks.Finding]:
+        raise Unavailable("gone")
+        yield
+
+    def fine(_config: Config) -> Iterator[checks.Finding]:
+        yield checks.Finding(OK, "fine", "it is")
+
+    found = list(checks.everything(config(), {}, [broken, unavailable, fine]))
+    assert [(f.level, f.about) for f in found][-3:] == [
+        (ERROR, "broken"),
+        (ERROR, "unavailable"),
+        (OK, "fine"),
+    ]

@@ -1,0 +1,198 @@
+"""`mailgate check`, the part that looks outside: relay, ports, people."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailgate import checks
+from mailgate.checks import ERROR, OK, WARNING
+from mailgate.cli import outside
+from mailgate.cli.running import listening
+from mailgate.config import Config
+from mailgate.locks import Lock
+
+
+def config(**sections: Any) -> Config:
+    return Config(**sections)
+
+
+def levels(look: checks.Look, **sections: Any) -> list[str]:
+    return [finding.level for finding in look(config(**sections))]
+
+
+def only(look: checks.Look, **sections: Any) -> checks.Finding:
+    found = [finding for finding in look(config(**sections)) if finding.level != OK]
+    assert len(found) == 1
+    return found[0]
+
+
+class Peer:
+    """A mail server that says its lines and notes ours."""
+
+    def __init__(self, *replies: bytes) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.heard = b""
+        self.replies = replies
+        self.thread = threading.Thread(target=self._talk, daemon=True)
+        self.thread.start()
+
+    def _talk(self) -> None:
+        wire, _ = self.socket.accept()
+        with wire:
+            for reply in filter(None, self.replies):
+                wire.sendall(reply)
+                self.heard += wire.recv(1024)
+
+    def close(self) -> None:
+        self.thread.join(5)
+        self.socket.close()
+
+
+@pytest.mark.parametrize(
+    ("replies", "starttls", "level", "said"),
+    [
+        pytest.param(
+            (b"220 mx ready\r\n", b"250-mx\r\n250 STARTTLS\r\n"), "may", OK, "220 mx ready", id="answers"
+        ),
+        pytest.param((b"554 go away\r\n",), "may", ERROR, "554 go away", id="refuses"),
+        pytest.param(
+            (b"220 mx\r\n", b"250 mx\r\n"), "must", ERROR, "STARTTLS", id="no STARTTLS where it must be"
+        ),
+        pytest.param(
+            (b"220 mx\r\n", b"250-mx\r\n250 STARTTLS\r\n"), "must", OK, "220", id="STARTTLS where it must be"
+        ),
+        pytest.param((b"",), "may", ERROR, "says nothing", id="hangs up"),
+    ],
+)
+def test_the_relay(replies: tuple[bytes, ...], starttls: str, level: str, said: str) -> None:
+    peer = Peer(*replies)
+    found = list(outside.relay(config(relay={"url": f"smtp://127.0.0.1:{peer.port}", "starttls": starttls})))
+    peer.close()
+    assert [f.level for f in found] == [level]
+    assert said in found[0].what
+    assert b"MAIL" not in peer.heard
+
+
+def test_a_relay_that_is_not_there(free_port: int) -> None:
+    assert only(outside.relay, relay={"url": f"smtp://127.0.0.1:{free_port}"}).level == ERROR
+
+
+def test_a_relay_that_is_ourselves() -> None:
+    assert "circle" in only(outside.relay, relay={"url": "smtp://127.0.0.1:2525"}).what
+
+
+@pytest.mark.parametrize("url", ["http://example.com", "smtp://", "smtp://host:99999", "example.com:25"])
+def test_a_relay_url_that_is_none(url: str) -> None:
+    assert only(outside.relay, relay={"url": url}).level == ERROR
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_a_port_that_another_program_holds(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        finding = only(outside.ports, data_dir=tmp_path, smtp={"port": other.getsockname()[1]})
+    assert finding.level == ERROR
+    assert "another program" in finding.what
+
+
+def test_a_free_port(tmp_path: Path, free_port: int) -> None:
+    assert levels(outside.ports, data_dir=tmp_path, smtp={"port": free_port}) == [OK]
+
+
+def test_an_address_that_is_not_of_this_machine(tmp_path: Path) -> None:
+    assert only(outside.ports, data_dir=tmp_path, smtp={"host": "192.0.2.1"}).level == ERROR
+
+
+# ---- people
+
+
+def people_file(tmp_path: Path, text: str) -> dict[str, Any]:
+    path = tmp_path / "people.toml"
+    path.write_text(text, "utf-8")
+    return {"file": str(path)}
+
+
+TEAM = '[[teams]]\nname = "support"\naddress = "team@example.com"\ncategories = ["general"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "said"),
+    [
+        pytest.param("", WARNING, "no team", id="no team"),
+        pytest.param(TEAM.replace("team@", "support@"), ERROR, "come back", id="a team with our own address"),
+        pytest.param(
+            TEAM + '[[accounts]]\nname = "Acme"\neu_support = "AMS01"\n',
+            WARNING,
+            "EU",
+            id="EU support without EU team",
+        ),
+        pytest.param(
+            TEAM + '[[agents]]\naddress = "support@example.com"\nteams = ["support"]\n',
+            ERROR,
+            "own address",
+            id="an agent with our own address",
+        ),
+        pytest.param(TEAM + "[[gadgets]]\n", ERROR, "gadgets", id="an unknown table"),
+        pytest.param("[[teams]\n", ERROR, "TOML", id="not TOML"),
+    ],
+)
+def test_people(text: str, level: str, said: str, tmp_path: Path) -> None:
+    finding = only(outside.people, people=people_file(tmp_path, text))
+    assert finding.level == level
+    assert said in finding.what
+    assert finding.mend
+
+
+def test_a_category_that_no_team_serves(tmp_path: Path) -> None:
+    finding = only(
+        outside.people, people=people_file(tmp_path, TEAM), gateway={"categories": ["general", "billing"]}
+    )
+    assert (finding.level, "billing" in finding.what) == (WARNING, True)
+
+
+def test_a_people_file_that_is_not_there(tmp_path: Path) -> None:
+    assert only(outside.people, people={"file": str(tmp_path / "none.toml")}).level == ERROR
+
+
+def test_the_shipped_people_are_fine() -> None:
+    assert {finding.level for finding in outside.people(config())} == {OK}
+
+
+# ---- our own gateway
+
+
+def test_our_own_listener_on_the_port(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "locks", "listen")
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        found = list(outside.ports(config(data_dir=tmp_path, smtp={"port": ours.getsockname()[1]})))
+    assert [(f.level, "is running" in f.what) for f in found] == [(OK, True)]
+    lock.release()
+    assert not listening(config(data_dir=tmp_path))
+
+
+def test_looking_does_not_take_the_lock(tmp_path: Path) -> None:
+    assert not listening(config(data_dir=tmp_path))
+    lock = Lock(tmp_path / "locks", "listen")
+    assert listening(config(data_dir=tmp_path))
+    lock.release()
+    Lock(tmp_path / "locks", "listen").release()
+
+
+@pytest.mark.parametrize("left", ["", "x\n", "999999999\n"])
+def test_a_lock_that_nobody_holds(left: str, tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "listen.lock").write_text(left)
+    assert not listening(config(data_dir=tmp_path))
+    assert os.listdir(tmp_path) == ["locks"]
