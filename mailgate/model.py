@@ -514,6 +514,7 @@ class Decision:
     auth: str = ""  # how, in words
     threaded_by: str = "none"  # token | message-id | tag | known-thread | none
     ticket: int | None = None  # the existing ticket it concerns
+    after: Ticket | None = None  # that ticket as it stands when all of this is done; None: not worked out
     new_ticket: NewTicket | None = None
     refers_to: int | None = None  # a tag that gave no access (2.5): goes to the new ticket's history only
     follows: int | None = None  # an older, closed ticket that the new one links back to (2.6)

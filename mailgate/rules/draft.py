@@ -159,6 +159,7 @@ class Draft:
             auth=self.how,
             threaded_by=self.threaded_by,
             ticket=self.before.number if self.before is not None else None,
+            after=self.ticket if self.before is not None else None,
             new_ticket=self._new_ticket() if self.before is None else None,
             refers_to=self.refers_to,
             follows=self.follows,

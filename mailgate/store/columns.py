@@ -42,4 +42,6 @@ def ref(
 
 
 def message_ref(*, index: bool = False) -> Column[str]:
-    return Column("message_id", String(36), ForeignKey("messages.id"), index=index)
+    # A batch writes its ledger rows last, all at once; the commit sees to it that they are there.
+    target = ForeignKey("messages.id", deferrable=True, initially="DEFERRED")
+    return Column("message_id", String(36), target, index=index)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, case, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailgate.model import AttachmentChoice, CommentState, Event, Outcome, RecipientState
-from mailgate.store import notices
+from mailgate.store import later, notices
 from mailgate.store.schema import attachments, bounces, comments, history, images, outbox, people, recipients
 from mailgate.store.task import Task, new_key
 
@@ -53,6 +53,7 @@ def confirm(task: Task) -> None:
     """Held comments become shown (4.3, 4.5). One held for a `Private` that could not be obeyed (3.8) needs an agent."""
     if "held_comments" not in task.decision.confirms:
         return
+    later.before_reading(task.conn, task.number, "attachments")
     sender = task.decision.sender
     row = task.rows.get(sender.address) if sender else None
     inside = row is None or row.agent
@@ -93,7 +94,7 @@ def comment_rows(task: Task) -> None:
         )
         task.comment = new_key(made)
     if decision.attachments and task.message:
-        task.conn.execute(_ATTACHMENTS, [_attachment(task, choice) for choice in decision.attachments])
+        later.insert(task.conn, _ATTACHMENTS, [_attachment(task, choice) for choice in decision.attachments])
 
 
 def _attachment(task: Task, choice: AttachmentChoice) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def recipients_rows(task: Task) -> None:
         if choice.state is not RecipientState.LEFT_OUT and choice.address
     }
     if rows:
-        task.conn.execute(_RECIPIENTS[task.conn.dialect.name], list(rows.values()))
+        later.insert(task.conn, _RECIPIENTS[task.conn.dialect.name], list(rows.values()))
 
 
 def history_rows(task: Task) -> None:
@@ -148,7 +149,7 @@ def history_rows(task: Task) -> None:
         for event in events
     ]
     if rows:
-        task.conn.execute(_HISTORY, rows)
+        later.insert(task.conn, _HISTORY, rows)
 
 
 def _events(task: Task) -> list[Event]:
@@ -172,6 +173,7 @@ def bounces_rows(task: Task) -> None:
         return
     sent = None
     if decision.bounce_serial:
+        later.flush(task.conn)
         statement = select(outbox.c.id, outbox.c.ticket_id, outbox.c.person_id)
         sent = task.conn.execute(statement.where(outbox.c.id == decision.bounce_serial)).one_or_none()
     rows = [
@@ -203,4 +205,4 @@ def images_rows(task: Task) -> None:
         rows = [
             {"sender": decision.sender.address, "sha256": h, "first_seen": task.at} for h in sorted(hashes)
         ]
-        task.conn.execute(_IMAGES[task.conn.dialect.name], rows)
+        later.insert(task.conn, _IMAGES[task.conn.dialect.name], rows)

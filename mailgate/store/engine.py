@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,10 @@ class Batch:
 
     writing: bool
     directory: Any = None  # store.directory.Directory
+    people: dict[str, Row[Any] | None] = field(
+        default_factory=dict
+    )  # by address, while `store.later` is at work
+    later: dict[str, list[dict[str, Any]]] | None = None  # rows that wait for `store.later.flush`, by table
 
 
 def batch_of(conn: Connection) -> Batch:

@@ -29,6 +29,7 @@ from mailgate.model import (
     Status,
     Ticket,
 )
+from mailgate.store import later
 from mailgate.store import people as people_store
 from mailgate.store.directory import Directory, directory
 from mailgate.store.engine import batch_of, rows_in
@@ -107,6 +108,7 @@ def short(id: str) -> str:
 
 def facts(conn: Connection, questions: Sequence[Questions], now: datetime, config: Config) -> list[Facts]:
     """One answer for each of the questions, in their order, as the transaction sees the store at this moment."""
+    later.flush(conn)
     book = directory(conn)
     free_mail = config.people.free_mail
     _lock_content(conn, {q.content_key for q in questions if q.content_key})

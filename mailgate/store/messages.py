@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from mailgate.errors import NotFound
 from mailgate.model import CommentState, Decision, Envelope, Outcome, ParsedMessage
+from mailgate.store import later
 from mailgate.store import raw as raw_store
-from mailgate.store.engine import rows_in
+from mailgate.store.engine import batch_of, rows_in
 from mailgate.store.facts import short
 from mailgate.store.schema import messages
 from mailgate.store.summary import summary
@@ -60,10 +61,10 @@ def record(
     """
     values = _values(envelope, parsed, decision, spool, at)
     if not again:
-        conn.execute(_INSERT, values)
-        raw_store.put(conn, envelope.id, raw)
+        later.insert(conn, _INSERT, [values])
+        later.insert(conn, raw_store.INSERT, [raw_store.row(envelope.id, raw)])
         return
-    for kept in ("id", "spool", "received", "envelope", "door"):
+    for kept in ("id", "spool", "received", "envelope", "door", "ticket_id", "comment_id"):
         del values[kept]
     if (
         conn.execute(
@@ -101,11 +102,17 @@ def _values(
         "error": decision.error,
         "duplicate_of": decision.duplicate_of,
         "private": decision.comment is not None and decision.comment.state is CommentState.PRIVATE,
+        "ticket_id": None,
+        "comment_id": None,
     }
 
 
 def settle(conn: Connection, id: str, ticket: int | None, comment: int | None) -> None:
     """What `apply` made of the message. Raises NotFound for a message without a row."""
+    for row in (batch_of(conn).later or {}).get(messages.name, ())[-1:]:
+        if row["id"] == id:
+            row.update(ticket_id=ticket, comment_id=comment)
+            return
     if conn.execute(_SETTLE, {"key": id, "ticket": ticket, "comment": comment}).rowcount != 1:
         raise NotFound(f"no message {id}")
 

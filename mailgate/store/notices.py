@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from mailgate.config import Config
 from mailgate.mail.subject import brackets
@@ -25,39 +25,39 @@ from mailgate.model import (
     Ticket,
 )
 from mailgate.rules.commands import tags
+from mailgate.store import later
 from mailgate.store.directory import directory
 from mailgate.store.facts import load_tickets
 from mailgate.store.schema import history, outbox
 from mailgate.store.task import Task
 
 REFERENCES = 10  # ids of the person's thread that a mail names
+THREAD = 400  # newest mails of a ticket that are looked through for them
 JOINED_COMMENTS = 20  # in one mail; more open a new one, so that nobody can grow a row without end
 HISTORY = 200  # events that an escalation mail tells
 STAFF = ("team", "agent", "supervisor", "notify_list")
 
 _INSERT = insert(outbox)
-_numbered = (
+# Whether a row is open to joining is asked here as a value: as a condition it would lead SQLite to the index of all
+# waiting rows, which is as long as the queue.
+_THREAD = (
     select(
+        outbox.c.id,
         outbox.c.person_id,
         outbox.c.message_id,
-        func.row_number().over(partition_by=outbox.c.person_id, order_by=outbox.c.id.desc()).label("age"),
+        (outbox.c.joinable & (outbox.c.state == "waiting") & (outbox.c.attempts == 0)).label("open"),
     )
     .where(
         outbox.c.ticket_id == bindparam("ticket"),
         outbox.c.person_id.in_(bindparam("persons", expanding=True)),
     )
-    .subquery()
-)
-_THREAD = (
-    select(_numbered.c.person_id, _numbered.c.message_id)
-    .where(_numbered.c.age <= REFERENCES)
-    .order_by(_numbered.c.age.desc())
+    .order_by(outbox.c.id.desc())
+    .limit(THREAD)
 )
 _JOINABLE = (
     select(outbox.c.id, outbox.c.address, outbox.c.inside, outbox.c.private, outbox.c.context, outbox.c.due)
     .where(
-        outbox.c.ticket_id == bindparam("ticket"),
-        outbox.c.person_id.in_(bindparam("persons", expanding=True)),
+        outbox.c.id.in_(bindparam("keys", expanding=True)),
         outbox.c.joinable,
         outbox.c.state == "waiting",
         outbox.c.attempts == 0,
@@ -102,16 +102,18 @@ class _Post:
 def owe(task: Task, minter: Minter, new_id: Callable[[], int]) -> None:
     """Outbox rows for all notices of a decision, after all its other effects."""
     conn, decision, number, rows = task.conn, task.decision, task.number, task.rows
-    ticket = task.made or (load_tickets(conn, [number]).get(number) if number else None)
+    ticket = task.made or (_after(task) if number else None)
     post = _Post(task, ticket, minter, _tags(task.parsed.subject if task.parsed else "", task.config))
     wanted = [notice for notice in decision.notices if notice.to in rows]
     joinable: dict[tuple[str, bool], Any] = {}
     threads: dict[int, list[str]] = {}
     if number and not decision.new_ticket and wanted:
+        later.before_reading(conn, number, "outbox")
         persons = {"ticket": number, "persons": sorted({post.id_of(n) for n in wanted})}
-        threads = _threads(conn, persons)
-        if any(n.coalesce for n in wanted):
-            joinable = {(r.address, r.inside): r for r in conn.execute(_JOINABLE, persons)}
+        threads, waiting_ids = _threads(conn, persons)
+        if waiting_ids and any(n.coalesce for n in wanted):
+            rows_waiting = conn.execute(_JOINABLE, {"keys": waiting_ids})
+            joinable = {(r.address, r.inside): r for r in rows_waiting}
     told = _told(conn, number) if any(n.template == "escalation" for n in wanted) else []
     state = ticket_context(ticket) if ticket else None
     new = []
@@ -121,17 +123,32 @@ def owe(task: Task, minter: Minter, new_id: Callable[[], int]) -> None:
         if waiting is None or not _join(post, notice, context, waiting):
             new.append(_row(post, notice, context, threads.get(post.id_of(notice), []), new_id()))
     if new:
-        conn.execute(_INSERT, new)
+        later.insert(conn, _INSERT, new)
 
 
-def _threads(conn: Connection, persons: Mapping[str, Any]) -> dict[int, list[str]]:
+def _after(task: Task) -> Ticket | None:
+    """The ticket after all effects: as the rules left it, read again only where they did not say."""
+    if task.decision.after is not None:
+        return task.decision.after
+    later.before_reading(task.conn, task.number, "recipients")
+    return load_tickets(task.conn, [task.number]).get(task.number)
+
+
+def _threads(conn: Connection, persons: Mapping[str, Any]) -> tuple[dict[int, list[str]], list[int]]:
+    """Each person's ids on the ticket, the oldest of the newest first; and the rows that updates may join."""
     found: dict[int, list[str]] = {}
+    waiting = []
     for row in conn.execute(_THREAD, persons):
-        found.setdefault(row.person_id, []).append(row.message_id)
-    return found
+        ids = found.setdefault(row.person_id, [])
+        if len(ids) < REFERENCES:
+            ids.append(row.message_id)
+        if row.open:
+            waiting.append(row.id)
+    return {person: ids[::-1] for person, ids in found.items()}, waiting
 
 
 def _told(conn: Connection, number: int) -> list[Row[Any]]:
+    later.before_reading(conn, number, "history")
     return list(reversed(conn.execute(_EVENTS, {"ticket": number}).all()))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mailgate.model import PersonUpdate
 from mailgate.people_file import AgentEntry, PeopleFile, TeamEntry
 from mailgate.store.directory import Directory, directory, forget
-from mailgate.store.engine import rows_in
+from mailgate.store.engine import batch_of, rows_in
 from mailgate.store.schema import (
     account_addresses,
     account_domains,
@@ -49,7 +49,14 @@ class SyncReport:
 
 def by_address(conn: Connection, addresses: Collection[str]) -> dict[str, Row[Any]]:
     """The rows of those addresses that are on record."""
-    return {row.address: row for row in rows_in(conn, _BY_ADDRESS, addresses)}
+    batch = batch_of(conn)
+    if batch.later is None:
+        return {row.address: row for row in rows_in(conn, _BY_ADDRESS, addresses)}
+    missing = [address for address in addresses if address not in batch.people]
+    if missing:
+        batch.people.update(dict.fromkeys(missing))
+        batch.people.update((row.address, row) for row in rows_in(conn, _BY_ADDRESS, missing))
+    return {address: row for address in addresses if (row := batch.people[address]) is not None}
 
 
 def ensure(
@@ -73,7 +80,11 @@ def ensure(
         for address in missing
     ]
     made = {row.address: row for row in conn.execute(_MAKE[conn.dialect.name], values)}
+    if batch_of(conn).later is not None:
+        batch_of(conn).people.update(made)
     lost = [address for address in missing if address not in made]
+    for address in lost:
+        batch_of(conn).people.pop(address, None)
     return found | made | (by_address(conn, lost) if lost else {}), set(made)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
@@ -12,15 +13,13 @@ from mailgate.errors import NotFound
 from mailgate.store.schema import messages, raw
 
 LEVEL = 1  # of zlib: mail that is base64 gains nothing from more, and the worker pays
-_INSERT = insert(raw)
+INSERT = insert(raw)
 _GET = select(raw.c.data).where(raw.c.message_id == bindparam("id"))
 
 
-def put(conn: Connection, id: str, data: bytes) -> None:
-    """Keep a message's bytes. Raises IntegrityError when they are kept already."""
-    conn.execute(
-        _INSERT, {"message_id": id, "codec": "zlib", "size": len(data), "data": zlib.compress(data, LEVEL)}
-    )
+def row(id: str, data: bytes) -> dict[str, Any]:
+    """The values of one message's row, for `INSERT`."""
+    return {"message_id": id, "codec": "zlib", "size": len(data), "data": zlib.compress(data, LEVEL)}
 
 
 def get(conn: Connection, id: str) -> bytes:

@@ -21,6 +21,7 @@ from mailgate.model import (
     Ticket,
 )
 from mailgate.store.directory import forget
+from mailgate.store.engine import batch_of
 from mailgate.store.schema import devices, escalation_steps, people, tickets
 from mailgate.store.task import Task, new_key
 
@@ -51,6 +52,7 @@ def learn(task: Task) -> set[str]:
         if row is not None and values:
             task.conn.execute(_update(people, tuple(values)), {"key": row.id, **values})
             changed.add(known.address)
+            batch_of(task.conn).people.pop(known.address, None)
             if row.agent:
                 forget(task.conn)
     return changed

@@ -1,0 +1,237 @@
+"""Lands mails: decide each on what is true at its turn, and commit all effects in one transaction.
+
+Laws: the ledger's row and the effects commit together or not at all (1.2); a decision sees the effects of the mails
+before it; a mail that fails is left out and named, and never takes another one with it. A batch is first worked as
+one piece; when anything in it fails it is rolled back and worked again with a savepoint a mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from mailgate.config import Config
+from mailgate.errors import Transient, Unavailable
+from mailgate.failpoint import failpoint, register
+from mailgate.mail.token import Minter
+from mailgate.model import Decision, Envelope, Facts, Key, Outcome, ParsedMessage, Questions
+from mailgate.rules.decide import decide
+from mailgate.rules.thread import Claimed, claims, questions
+from mailgate.rules.trust import authenticate
+from mailgate.store import chores, keys, later, messages, tickets
+from mailgate.store.engine import Store
+
+register("worker.recorded", "worker.applied", "worker.before_commit", "worker.after_commit")
+log = structlog.get_logger("mailgate.worker")
+
+
+def utc() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Job:
+    """One mail in hand. `begun`: how often it was begun alone before."""
+
+    envelope: Envelope
+    raw: bytes
+    parsed: ParsedMessage
+    begun: int = 0
+    error: str = ""  # of its last attempt
+    claims: Sequence[Claimed] = ()
+    questions: Questions | None = None
+    facts: Facts = field(default_factory=Facts)
+
+    @property
+    def id(self) -> str:
+        return self.envelope.id
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    job: Job
+    error: Exception
+
+
+class _Touched:
+    """What the mails before one in its batch have changed."""
+
+    def __init__(self) -> None:
+        self.tickets: set[int] = set()
+        self.addresses: set[str] = set()
+        self.message_ids: set[str] = set()
+        self.content_keys: set[str] = set()
+
+    def add(self, touched: tickets.Touched) -> None:
+        self.tickets |= touched.tickets
+        self.addresses |= touched.addresses
+        self.message_ids |= touched.message_ids
+        self.content_keys |= touched.content_keys
+
+    def meets(self, asked: Questions, facts: Facts) -> bool:
+        return (
+            asked.content_key in self.content_keys
+            or asked.sender in self.addresses
+            or not self.addresses.isdisjoint(asked.addresses)
+            or not self.message_ids.isdisjoint(asked.message_ids)
+            or not self.tickets.isdisjoint(asked.tickets)
+            or not self.tickets.isdisjoint(facts.tickets)
+        )
+
+
+class Landing:
+    """Where the mails of one spool land."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        spool_id: str,
+        new_id: Callable[[], int],
+        now: Callable[[], datetime] = utc,
+    ) -> None:
+        self._config, self._store, self._spool_id = config, store, spool_id
+        self._new_id, self._now = new_id, now
+        self._keys: Sequence[Key] = ()
+
+    def land(self, jobs: Sequence[Job]) -> list[Failed]:
+        """One transaction for all of them, in order; those that are in the ledger already are left alone. When it
+        returns, all but the failed ones are there. Raises Transient or Unavailable when nothing landed."""
+        failed: list[Failed] = []
+        try:
+            landed = self._together(jobs)
+        except (OperationalError, Transient, Unavailable):
+            raise  # the connection or the whole transaction is gone
+        except Exception as e:  # noqa: BLE001 - whose fault it was shows when they are worked apart
+            log.info("batch worked apart", mails=len(jobs), error=e)
+            landed = self._apart(jobs, failed)
+        failpoint("worker.after_commit")
+        for job, decision in landed:
+            log.info("landed", message=job.id, outcome=decision.outcome, threaded_by=decision.threaded_by)
+        return failed
+
+    def _together(self, jobs: Sequence[Job]) -> list[tuple[Job, Decision]]:
+        """All of them or none; what nobody reads meanwhile is inserted at the end, in few statements."""
+        now = self._now()
+        landed = []
+        with self._store.writing() as conn:
+            with later.deferring(conn):
+                failed: list[Failed] = []
+                fresh = self._ask(conn, jobs, now, failed)
+                if failed:
+                    raise failed[0].error
+                minter, touched = self._minter(), _Touched()
+                for job in fresh:
+                    self._refresh(conn, job, touched, now)
+                    decision, applied = self._effects(conn, job, minter, now)
+                    touched.add(applied.touched)
+                    landed.append((job, decision))
+            failpoint("worker.before_commit")
+        return landed
+
+    def _apart(self, jobs: Sequence[Job], failed: list[Failed]) -> list[tuple[Job, Decision]]:
+        """A savepoint each; those that fail are named."""
+        now = self._now()
+        landed = []
+        with self._store.writing() as conn:
+            fresh = self._ask(conn, jobs, now, failed)
+            minter, touched = self._minter(), _Touched()
+            for job in fresh:
+                try:
+                    landed.append((job, self._one(conn, job, minter, touched, now)))
+                except (OperationalError, Transient, Unavailable):
+                    raise
+                except Exception as e:  # noqa: BLE001 - one mail's trouble is its own
+                    failed.append(Failed(job, e))
+            failpoint("worker.before_commit")
+        return landed
+
+    def quarantine(self, job: Job, error: str) -> None:
+        """8.5: never dropped; the raw message is kept and `mailgate quarantine` shows it."""
+        decision = Decision(
+            outcome=Outcome.QUARANTINED,
+            kind=None,
+            reasons=(f"it could not be processed: {error[:500]}",),
+            error=error[:2000],
+        )
+        with self._store.writing() as conn:
+            if not messages.seen(conn, [job.id]):
+                messages.record(
+                    conn, job.envelope, job.parsed, decision, job.raw, self._spool_id, self._now()
+                )
+        log.error("mail quarantined", message=job.id, error=error)
+
+    def _ask(self, conn: Connection, jobs: Sequence[Job], now: datetime, failed: list[Failed]) -> list[Job]:
+        """Claims, questions and facts of those that are not in the ledger: few reads for the whole batch."""
+        known = messages.seen(conn, [job.id for job in jobs])
+        jobs = [job for job in jobs if job.id not in known]
+        self._keys = keys.load(conn)
+        fresh, asked = [], []
+        for job in jobs:
+            try:
+                job.claims = claims(job.envelope, job.parsed, self._keys, self._config)
+                job.questions = questions(job.envelope, job.parsed, job.claims, self._config)
+            except Exception as e:  # noqa: BLE001 - one mail's trouble is its own
+                failed.append(Failed(job, e))
+            else:
+                fresh.append(job)
+                asked.append(job.questions)
+        for job, facts in zip(fresh, tickets.facts(conn, asked, now, self._config), strict=True):
+            job.facts = facts
+        return fresh
+
+    def _refresh(self, conn: Connection, job: Job, touched: _Touched, now: datetime) -> None:
+        """Reads the facts again where a mail before it in the batch changed them."""
+        assert job.questions is not None
+        if touched.meets(job.questions, job.facts):
+            job.facts = tickets.facts(conn, [job.questions], now, self._config)[0]
+
+    def _one(self, conn: Connection, job: Job, minter: Minter, touched: _Touched, now: datetime) -> Decision:
+        self._refresh(conn, job, touched, now)
+        assert job.questions is not None
+        for tries_left in (2, 1, 0):
+            try:
+                with chores.savepoint(conn):
+                    decision, applied = self._effects(conn, job, minter, now)
+                break
+            except IntegrityError as e:  # another worker was first: decide again on what is now true
+                if not tries_left:
+                    raise
+                log.info("decided again", message=job.id, error=e)
+                job.facts = tickets.facts(conn, [job.questions], now, self._config)[0]
+        touched.add(applied.touched)
+        return decision
+
+    def _effects(
+        self, conn: Connection, job: Job, minter: Minter, now: datetime
+    ) -> tuple[Decision, tickets.Applied]:
+        config, parsed = self._config, job.parsed
+        auth = authenticate(job.envelope, parsed, config)
+        decision = decide(job.envelope, parsed, job.claims, auth, job.facts, now, config)
+        messages.record(conn, job.envelope, parsed, decision, job.raw, self._spool_id, now)
+        failpoint("worker.recorded")
+        applied = tickets.apply(
+            conn,
+            decision,
+            message=job.id,
+            at=now,
+            minter=minter,
+            config=config,
+            parsed=parsed,
+            new_id=self._new_id,
+        )
+        messages.settle(conn, job.id, applied.ticket, applied.comment)
+        failpoint("worker.applied")
+        return decision, applied
+
+    def _minter(self) -> Minter:
+        gateway = self._config.gateway
+        for key in self._keys:
+            if not key.retired:
+                return Minter(key, gateway.address, gateway.message_domain)
+        raise Unavailable("there is no key for signed addresses; start mailgate anew")

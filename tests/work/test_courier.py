@@ -1,0 +1,336 @@
+"""The courier: owed mail goes out with the same bytes at every attempt, and nothing stops it but its own fault (1.3)."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from mailgate import people_file
+from mailgate.config import Config
+from mailgate.courier import Courier
+from mailgate.landing import Job, Landing
+from mailgate.mail.parse import parse
+from mailgate.model import Envelope, Reply
+from mailgate.render import Rendered, TemplateError
+from mailgate.store import keys, people, schema
+from mailgate.store.engine import Store
+
+PEOPLE = {"teams": [{"name": "support", "address": "team@example.com", "categories": ["general"]}]}
+SENT = Reply("sent", 250, "ok")
+
+
+class FakeRenderer:
+    def __init__(self) -> None:
+        self.calls = 0
+        self.broken: set[str] = set()
+
+    def render(self, template: str, language: str, context: Any) -> Rendered:
+        self.calls += 1
+        if template in self.broken:
+            raise TemplateError(template, 3, "no such name")
+        return Rendered(f"[#{context['ticket']['number']}] {self.calls}", "text", "<p>text</p>")
+
+
+class FakeRelay:
+    """Answers by address: a Reply, a list of them in turn, or a function."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.sent: list[tuple[str, bytes, str]] = []
+        self.lock = threading.Lock()
+
+    def send(self, mail: bytes, return_path: str, to: str) -> Reply:
+        with self.lock:
+            self.sent.append((to, mail, return_path))
+            answer = self.answers.get(to, SENT)
+            if isinstance(answer, list):
+                answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        return answer() if callable(answer) else answer
+
+
+class World:
+    def __init__(self, store: Store, folder: Path, **relay: Any) -> None:
+        self.store = store
+        self.now = datetime.now(UTC)
+        self.config = Config.model_validate({"data_dir": folder, "relay": {"threads": 2, **relay}})
+        self.renderer, self.relay = FakeRenderer(), FakeRelay()
+        self.courier = self.another()
+        with store.writing() as conn:
+            keys.ensure(conn, self.now)
+            people.sync(conn, people_file.check(PEOPLE, "people.toml"))
+        serial = itertools.count(1_000_000)
+        self.landing = Landing(self.config, store, "spool", lambda: next(serial), lambda: self.now)
+
+    def another(self) -> Courier:
+        """A courier, as after a restart."""
+        return Courier(
+            self.config, self.store, self.renderer, self.relay, now=lambda: self.now, jitter=lambda: 0.5  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def owe(self, *senders: str) -> None:
+        """One mail each: an acknowledgement to the sender and a mail to the team are owed."""
+        for n, sender in enumerate(senders):
+            raw = f"From: {sender}\r\nTo: support@example.com\r\nSubject: s{n}\r\nMessage-ID: <{n}{sender}>\r\n\r\nHelp\r\n"
+            envelope = Envelope(
+                f"id-{n}{sender}", self.now, "smtp", sender, ("support@example.com",), peer="127.0.0.1"
+            )
+            self.landing.land([Job(envelope, raw.encode(), parse(raw.encode()))])
+
+    def until_quiet(self) -> None:
+        for _ in range(200):
+            if not self.courier.step(0.5) and not self.courier._flying:
+                return
+        raise AssertionError("never quiet")
+
+    def rows(self) -> dict[str, Any]:
+        with self.store.reading() as conn:
+            return {row.address: row for row in conn.execute(select(schema.outbox))}
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> Callable[..., World]:
+    return lambda **relay: World(store, tmp_path, **relay)
+
+
+def test_owed_mail_goes_out_once_with_its_envelope(world: Callable[..., World]) -> None:
+    w = world()
+    w.owe("bob@b.example")
+    w.until_quiet()
+    rows = w.rows()
+    assert {address: row.state for address, row in rows.items()} == {
+        "bob@b.example": "sent",
+        "team@example.com": "sent",
+    }
+    assert sorted(to for to, _, _ in w.relay.sent) == ["bob@b.example", "team@example.com"]
+    for to, mail, return_path in w.relay.sent:
+        assert rows[to].message_id.encode() in mail
+        assert return_path == rows[to].return_path
+        assert bytes(rows[to].mail) == mail
+
+
+def test_every_attempt_sends_the_same_bytes_rendered_once(world: Callable[..., World]) -> None:
+    w = world()
+    w.owe("bob@b.example")
+    w.relay.answers["bob@b.example"] = [Reply("retry", 451, "later"), Reply("retry", 451, "later"), SENT]
+    for _ in range(3):
+        w.until_quiet()
+        w.now += timedelta(hours=1)
+    assert len({mail for to, mail, _ in w.relay.sent if to == "bob@b.example"}) == 1
+    assert (w.rows()["bob@b.example"].state, w.rows()["bob@b.example"].attempts) == ("sent", 3)
+    assert w.renderer.calls == 2
+
+
+def test_the_bytes_are_on_record_before_the_mail_leaves(world: Callable[..., World]) -> None:
+    w = world()
+    w.owe("bob@b.example")
+    seen: list[tuple[bytes, int, str]] = []
+
+    def look() -> Reply:
+        row = w.rows()["bob@b.example"]
+        seen.append((bytes(row.mail), row.attempts, row.state))
+        return SENT
+
+    w.relay.answers["bob@b.example"] = look
+    w.until_quiet()
+    mail = next(mail for to, mail, _ in w.relay.sent if to == "bob@b.example")
+    assert seen == [(mail, 1, "sending")]
+
+
+def test_a_mail_in_hand_at_a_crash_goes_out_again_with_the_same_bytes(world: Callable[..., World]) -> None:
+    w = world(timeout=1, timeout_after_data=1)
+    w.owe("bob@b.example")
+    w.courier._send_due()  # claimed, rendered, sent; the process ends before the result is recorded
+    for future in w.courier._flying:
+        future.result()
+    w.courier = w.another()
+    w.until_quiet()
+    assert len(w.relay.sent) == 2, "its lease is not over"
+    w.now += timedelta(minutes=1)
+    w.until_quiet()
+    mails = [mail for to, mail, _ in w.relay.sent if to == "bob@b.example"]
+    assert len(mails) == 2
+    assert mails[0] == mails[1]
+    assert w.rows()["bob@b.example"].state == "sent"
+
+
+def test_a_broken_template_holds_its_mails_and_nothing_else(world: Callable[..., World]) -> None:
+    w = world()
+    w.renderer.broken = {"acknowledgement"}
+    w.owe("bob@b.example", "eve@b.example")
+    w.until_quiet()
+    rows = w.rows()
+    assert (rows["bob@b.example"].state, rows["team@example.com"].state) == ("held", "sent")
+    assert "template acknowledgement, line 3" in rows["bob@b.example"].last_error
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("a line break in Subject"), KeyError("bug")], ids=["refused", "bug"]
+)
+def test_what_cannot_be_composed_is_held(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def compose(_mail: object) -> bytes:
+        raise error
+
+    monkeypatch.setattr("mailgate.courier.compose", compose)
+    w = world()
+    w.owe("bob@b.example")
+    w.until_quiet()
+    assert w.relay.sent == []
+    assert {row.state for row in w.rows().values()} == {"held"}
+
+
+def test_a_claim_that_somebody_else_took_over_is_not_sent(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailgate.courier.outbox.save_mail", lambda *_: False)
+    w = world()
+    w.owe("bob@b.example")
+    w.courier.step(0.5)
+    assert w.relay.sent == []
+
+
+def test_a_refused_mail_has_failed_and_the_ticket_says_so(world: Callable[..., World]) -> None:
+    w = world()
+    w.relay.answers["bob@b.example"] = Reply("failed", 550, "5.1.1 unknown")
+    w.owe("bob@b.example")
+    w.until_quiet()
+    assert w.rows()["bob@b.example"].state == "failed"
+    with w.store.reading() as conn:
+        codes = conn.scalars(select(schema.history.c.code)).all()
+    assert "delivery_failed" in codes
+
+
+def test_after_give_up_days_a_mail_has_failed(world: Callable[..., World]) -> None:
+    w = world(give_up_days=1)
+    w.relay.answers["bob@b.example"] = Reply("retry", 450, "greylisted")
+    w.owe("bob@b.example")
+    for _ in range(30):
+        w.until_quiet()
+        w.now += timedelta(hours=2)
+    assert w.rows()["bob@b.example"].state == "failed"
+
+
+def test_a_relay_that_is_down_stops_the_courier_and_costs_no_mail_its_turn(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(
+        "mailgate.courier.time", type("Time", (), {"monotonic": staticmethod(lambda: clock[0])})
+    )
+    w = world(threads=1)
+    w.owe(*(f"p{n}@b.example" for n in range(5)))
+    down = {address: Reply("down", 0, "refused") for address in w.rows()}
+    w.relay.answers.update(down)
+    w.until_quiet()
+    first = len(w.relay.sent)
+    w.until_quiet()
+    assert len(w.relay.sent) == first, "paused"
+    for _ in range(4):  # one mail a round asks whether it is back
+        clock[0] += 120
+        w.now += timedelta(seconds=120)
+        w.until_quiet()
+    assert len(w.relay.sent) == first + 4
+    w.relay.answers.clear()
+    clock[0] += 120
+    w.now += timedelta(seconds=120)
+    w.until_quiet()
+    assert {row.state for row in w.rows().values()} == {"sent"}
+
+
+def test_one_slow_recipient_does_not_hold_the_others_up(world: Callable[..., World]) -> None:
+    w = world()
+    gate = threading.Event()
+
+    def slow() -> Reply:
+        gate.wait(10)
+        return SENT
+
+    w.relay.answers["p0@b.example"] = slow
+    w.owe(*(f"p{n}@b.example" for n in range(12)))
+    for _ in range(100):
+        w.courier.step(0.1)
+        if sum(row.state == "sent" for row in w.rows().values()) == 12:
+            break
+    assert w.rows()["p0@b.example"].state == "sending"
+    gate.set()
+    w.courier.close()
+    assert w.rows()["p0@b.example"].state == "sent"
+
+
+def test_a_relay_that_raises_is_tried_again(world: Callable[..., World]) -> None:
+    w = world()
+
+    def broken() -> Reply:
+        raise RuntimeError("bug")
+
+    w.relay.answers["bob@b.example"] = broken
+    w.owe("bob@b.example")
+    w.until_quiet()
+    row = w.rows()["bob@b.example"]
+    assert (row.state, row.last_error) == ("waiting", "RuntimeError: bug")
+
+
+def test_results_outlive_a_database_that_is_away(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = world()
+    w.owe("bob@b.example")
+    w.courier._send_due()
+    for future in w.courier._flying:
+        future.result()
+    writing = w.store.writing
+    monkeypatch.setattr(w.store, "writing", lambda: (_ for _ in ()).throw(RuntimeError("away")))
+    with pytest.raises(RuntimeError):
+        w.courier._record()
+    monkeypatch.setattr(w.store, "writing", writing)
+    w.courier._record()
+    assert {row.state for row in w.rows().values()} == {"sent"}
+    assert len(w.relay.sent) == 2
+
+
+def test_run_waits_while_the_database_is_away_and_drains_at_the_end(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mailgate.errors import Transient
+
+    w = world()
+    w.owe("bob@b.example")
+    reading, failures = w.store.reading, iter(range(3))
+
+    def flaky() -> Any:
+        if next(failures, None) is not None:
+            raise Transient("away")
+        return reading()
+
+    monkeypatch.setattr(w.store, "reading", flaky)
+    monkeypatch.setattr("mailgate.courier.FIRST_PAUSE", 0.01)
+    stop = threading.Event()
+    thread = threading.Thread(target=w.courier.run, args=(stop,))
+    thread.start()
+    deadline = time.monotonic() + 20
+    while len(w.relay.sent) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop.set()
+    thread.join(20)
+    assert {row.state for row in w.rows().values()} == {"sent"}
+
+
+def test_mail_that_is_not_due_waits(world: Callable[..., World]) -> None:
+    w = world()
+    w.owe("bob@b.example")
+    with w.store.writing() as conn:
+        conn.execute(update(schema.outbox).values(due=w.now + timedelta(seconds=30)))
+    w.until_quiet()
+    assert w.relay.sent == []
+    w.now += timedelta(seconds=31)
+    w.until_quiet()
+    assert len(w.relay.sent) == 2
