@@ -53,7 +53,7 @@ def confirm(task: Task) -> None:
     """Held comments become shown (4.3, 4.5). One held for a `Private` that could not be obeyed (3.8) needs an agent."""
     if "held_comments" not in task.decision.confirms:
         return
-    later.before_reading(task.conn, task.number, "attachments")
+    later.before_reading(task.conn, task.number, "comments")
     sender = task.decision.sender
     row = task.rows.get(sender.address) if sender else None
     inside = row is None or row.agent
@@ -76,23 +76,24 @@ def comment_rows(task: Task) -> None:
     decision = task.decision
     if decision.comment:
         new = decision.comment
-        made = task.conn.execute(
-            _COMMENT,
-            {
-                "ticket_id": task.number,
-                "author_id": task.id_of(new.author),
-                "author_name": new.author_name,
-                "text": new.text,
-                "quoted": new.quoted,
-                "signature": new.signature,
-                "state": new.state,
-                "unverified": new.unverified,
-                "why_held": new.why_held,
-                "message_id": task.message,
-                "created": task.at,
-            },
-        )
-        task.comment = new_key(made)
+        values: dict[str, Any] = {
+            "ticket_id": task.number,
+            "author_id": task.id_of(new.author),
+            "author_name": new.author_name,
+            "text": new.text,
+            "quoted": new.quoted,
+            "signature": new.signature,
+            "state": new.state,
+            "unverified": new.unverified,
+            "why_held": new.why_held,
+            "message_id": task.message,
+            "created": task.at,
+        }
+        task.comment = later.comment_id(task.conn)
+        if task.comment is None:
+            task.comment = new_key(task.conn.execute(_COMMENT, values))
+        else:
+            later.insert(task.conn, _COMMENT, [values | {"id": task.comment}])
     if decision.attachments and task.message:
         later.insert(task.conn, _ATTACHMENTS, [_attachment(task, choice) for choice in decision.attachments])
 

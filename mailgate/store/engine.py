@@ -49,6 +49,7 @@ class Batch:
         default_factory=dict
     )  # by address, while `store.later` is at work
     later: dict[str, list[dict[str, Any]]] | None = None  # rows that wait for `store.later.flush`, by table
+    comment_ids: Iterator[int] | None = None  # given out before their rows are there
 
 
 def batch_of(conn: Connection) -> Batch:

@@ -9,17 +9,22 @@ with a savepoint a mail.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection, Insert, func, select, text
 
 from mailgate.store.engine import batch_of
+from mailgate.store.schema import comments
 
 _STATEMENTS: dict[str, Insert] = {}
-# A table before those that refer to it; messages are referred to by deferred constraints too.
-_ORDER = ("messages", "raw", "attachments", "recipients", "history", "images", "outbox")
+# A table before those that refer to it.
+_ORDER = ("messages", "raw", "comments", "attachments", "recipients", "history", "images", "outbox")
+_LAST_COMMENT = select(func.coalesce(func.max(comments.c.id), 0))
+_COMMENT_IDS = text("SELECT nextval(pg_get_serial_sequence('comments', 'id')) FROM generate_series(1, :many)")
+_BLOCK = 20
 
 
 @contextmanager
@@ -31,7 +36,7 @@ def deferring(conn: Connection) -> Iterator[None]:
         yield
         flush(conn)
     finally:
-        batch.later = None
+        batch.later = batch.comment_ids = None
         batch.people.clear()
 
 
@@ -44,6 +49,27 @@ def insert(conn: Connection, statement: Insert, rows: Sequence[dict[str, Any]]) 
     name = statement.table.name
     _STATEMENTS[name] = statement
     batch.later.setdefault(name, []).extend(rows)
+
+
+def comment_id(conn: Connection) -> int | None:
+    """An id for a comment whose row comes later; None where the row is inserted at once and gets its own.
+
+    On SQLite nobody else writes until this transaction ends; on PostgreSQL the sequence gives a block.
+    """
+    batch = batch_of(conn)
+    if batch.later is None:
+        return None
+    if batch.comment_ids is None:
+        if conn.dialect.name == "sqlite":
+            batch.comment_ids = itertools.count((conn.scalar(_LAST_COMMENT) or 0) + 1)
+        else:
+            batch.comment_ids = _from_sequence(conn)
+    return next(batch.comment_ids)
+
+
+def _from_sequence(conn: Connection) -> Iterator[int]:
+    while True:
+        yield from conn.scalars(_COMMENT_IDS, {"many": _BLOCK}).all()
 
 
 def flush(conn: Connection) -> None:

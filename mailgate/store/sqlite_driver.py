@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
 
 from mailgate.errors import Unavailable
 
@@ -69,9 +69,10 @@ def engine(dbapi: Any, uri: str, pool: Any, begin: str, *, query_only: bool) -> 
 
     made = create_engine("sqlite://", module=dbapi, creator=connect, poolclass=pool)
 
-    # The driver stays in its own autocommit; every BEGIN is ours, so SAVEPOINT works and readers never lock.
-    @event.listens_for(made, "begin")
-    def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql(f"BEGIN {begin}")
+    # The driver stays in its own autocommit; every BEGIN is ours, so SAVEPOINT works and readers never lock. Not an
+    # event: with a listener SQLAlchemy pays for events at each statement.
+    def do_begin(connection: Any) -> None:
+        connection.execute(f"BEGIN {begin}").close()
 
+    made.dialect.do_begin = do_begin  # type: ignore[assignment, method-assign]
     return made
