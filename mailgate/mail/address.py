@@ -24,13 +24,13 @@ MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 MAX_ADDRESSES = 50_000
 MAX_WORDS = 20  # of a name with unquoted commas
 
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[()<>,;:"]|\s++|[^()<>,;:"\s]++', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[()<>,;:"]|\s++|[^()<>,;:"\s]++', re.DOTALL)
 _UNQUOTED_TOKEN = re.compile(r"[()<>,;:]|\s++|[^()<>,;:\s]++")
 _COMMON = re.compile(
     rf"""\s*+(?:"([^"\\@\x7f-\U0010ffff]*+)"|([\w .'&=?*+/!#$%-]*+))\s*+<([{ATEXT}.]++@[a-zA-Z0-9.-]++)>\s*+(?:,|\Z)""",
     re.ASCII,
 )
-_ANGLE_END = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"<>,])*+', re.DOTALL)
+_ANGLE_END = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*"|[^"<>,]++)*', re.DOTALL)
 _ANGLE_PLAIN = re.compile(r"[^<>,]*+")
 _PLAIN_COMMENT = re.compile(r"\([^()]*+\)")
 _LOOSE = re.compile(r"(?<!\s)\s*+([@.])\s*+")

@@ -12,7 +12,7 @@ MAX_LOCAL = (
 MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 ATEXT = r"a-zA-Z0-9!#$%&'*+/=?^_`{|}~\-"
-_PLAIN = re.compile(rf"[{ATEXT}]++(?:\.[{ATEXT}]++)*+@[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?")
+_PLAIN = re.compile(rf"[{ATEXT}]++(?:\.[{ATEXT}]++)*@[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?")
 _ODD_DOMAIN = re.compile(r"@[^@]*(?:\.[.-]|-\.)")
 _ATOMS = re.compile(rf"[{ATEXT}\x80-\U0010ffff]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?")

@@ -17,7 +17,7 @@ MAX_IDS = 101  # the first and the last hundred: a thread's root and its near en
 
 # Encoded text may hold "?" in broken mail, so it ends at the first "?=" only. Matched up to the last "?=" of the
 # value: an attempt then always finds its end, and the whole search stays linear.
-_WORD = re.compile(rb"=\?\s*+([^?\s]{0,80})\s*+\?\s*+([bBqQ])\s*+\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?=")
+_WORD = re.compile(rb"=\?\s*+([^?\s]{0,80})\s*+\?\s*+([bBqQ])\s*+\?([^?]*+(?:\?(?!=)[^?]*+)*)\?=")
 _FOLD = re.compile(rb"\n[ \t\n]*+")
 _UNSAFE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_BASE64 = bytes(
@@ -25,13 +25,13 @@ _NOT_BASE64 = bytes(
 )
 # What nearly every mailer writes, and every reader reads alike.
 _COMMON = re.compile(
-    rb'[!-)+-:<-~]++(?:[ \t]*+;[ \t]*+[a-zA-Z-]++=(?:"[ -!#-[\]-~]*+"|[!#-\'*+.-:A-Z^-~-]++))*+'
+    rb'[!-)+-:<-~]++(?:[ \t]*+;[ \t]*+[a-zA-Z-]++=(?:"[ -!#-[\]-~]*+"|[!#-\'*+.-:A-Z^-~-]++))*'
 )
 _COMMON_PARAMETER = re.compile(r';[ \t]*+([a-zA-Z-]++)=("[^"]*+"|[^\s;]++)')
 _VALUE = re.compile(rb"[ \t\n]*+([^\s;]*+)")
 _BETWEEN = re.compile(rb"[\s;]*+")
 _NAME = re.compile(rb"([^\s=;\"]{1,100})\s*+=\s*+")
-_QUOTED = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
+_QUOTED = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*)"?', re.DOTALL)
 _UNQUOTED = re.compile(rb"[^;]*+")
 _AFTER_TOKEN = re.compile(rb"[\s(]")
 _WINDOWS_PATH = re.compile(rb"[A-Za-z]:\\|\\\\")

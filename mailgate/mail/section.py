@@ -15,7 +15,7 @@ MAX_HEADER = 32 * 1024  # bytes of one
 Field = tuple[str, bytes]  # lower-case name, value as it came: folded, with its CRs
 Defect = Callable[[str], None]
 
-_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*)\n?")
 _BLANK = re.compile(rb"\n([ \t\r]*+)\n")
 _BLANKS = re.compile(rb"[\r\n]*+")
 _FIRST_BLANK = re.compile(rb"\r*\n")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mailgate
 from mailgate.mail import date, header
 
 TEXTS = {
@@ -206,3 +209,15 @@ def test_linear(work: Callable[[int], object]) -> None:
     cost(100)
     short, long = min(cost(4_000) for _ in range(2)), min(cost(16_000) for _ in range(2))
     assert long < 0.02 or long < 9 * short
+
+
+def test_no_pattern_relies_on_a_possessive_group() -> None:
+    """Python 3.11.0 to 3.11.4 match them wrongly (CPython gh-106052): Debian 12's 3.11.2 lost every encoded word."""
+    package = Path(mailgate.__file__).parent
+    found = [
+        f"{path.relative_to(package)}:{number}"
+        for path in package.rglob("*.py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.search(r"\)(?:[*+?]|\{[\d,]+\})\+|\(\?>", line)
+    ]
+    assert found == []
