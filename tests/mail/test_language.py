@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,7 +94,5 @@ def test_never_raises(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["a ", "http://", "a@", "é", "的"])
-def test_a_big_text_takes_no_time(piece: str) -> None:
-    start = time.perf_counter()
-    guess(piece * 500_000)
-    assert time.perf_counter() - start < 0.3
+def test_linear(piece: str, linear: Any) -> None:
+    linear(lambda n: guess(piece * n), 500_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -96,9 +96,6 @@ def _tails(word: str) -> set[str]:
 
 
 @pytest.mark.parametrize("piece", ["Re: ", "[a] ", "[", " ", "Re[2]", "：", "[a] Re: "])
-def test_hostile_subjects_take_no_time(piece: str) -> None:
-    start = time.perf_counter()
-    subject.title(piece * 100_000)
-    subject.brackets(piece * 100_000)
-    subject.is_reply(piece * 100_000)
-    assert time.perf_counter() - start < 0.5
+def test_linear(piece: str, linear: Any) -> None:
+    for work in (subject.title, subject.brackets, subject.is_reply):
+        linear(lambda n, work=work: work(piece * n), 100_000)

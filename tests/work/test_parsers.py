@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -87,14 +87,6 @@ def test_a_child_killed_from_outside_gets_its_mail_a_second_try(pool: Open, tmp_
 
 def test_what_a_library_prints_does_not_get_among_the_answers(pool: Open) -> None:
     assert [p.defects for p in pool().parse([b"print 1", b"print 2"])] == [(), ()]
-
-
-def test_both_processes_work_at_once(pool: Open) -> None:
-    both = pool()
-    both.parse([b"warm", b"up"])
-    started = time.monotonic()
-    both.parse([b"slow "] * 20)
-    assert time.monotonic() - started < 0.05 * 20 * 0.9
 
 
 def test_the_time_limit_is_for_a_mail_not_for_a_process(pool: Open) -> None:
@@ -193,7 +185,5 @@ def test_the_fallback_takes_any_bytes(raw: bytes) -> None:
     [b"a:" * 20_000_000, b"\r\n" * 10_000_000, b" \n" * 10_000_000, b"x: y\n z\n" * 3_000_000],
     ids=["one line", "line ends", "folds", "many headers"],
 )
-def test_the_fallback_is_quick_on_large_mail(raw: bytes) -> None:
-    started = time.monotonic()
-    fallback(raw, "why")
-    assert time.monotonic() - started < 1
+def test_the_fallback_is_linear(raw: bytes, linear: Any) -> None:
+    linear(lambda n: fallback(raw[:n], "why"), len(raw))
