@@ -58,32 +58,6 @@ class Failed:
     error: Exception
 
 
-class _Touched:
-    """What the mails before one in its batch have changed."""
-
-    def __init__(self) -> None:
-        self.tickets: set[int] = set()
-        self.addresses: set[str] = set()
-        self.message_ids: set[str] = set()
-        self.content_keys: set[str] = set()
-
-    def add(self, touched: tickets.Touched) -> None:
-        self.tickets |= touched.tickets
-        self.addresses |= touched.addresses
-        self.message_ids |= touched.message_ids
-        self.content_keys |= touched.content_keys
-
-    def meets(self, asked: Questions, facts: Facts) -> bool:
-        return (
-            asked.content_key in self.content_keys
-            or asked.sender in self.addresses
-            or not self.addresses.isdisjoint(asked.addresses)
-            or not self.message_ids.isdisjoint(asked.message_ids)
-            or not self.tickets.isdisjoint(asked.tickets)
-            or not self.tickets.isdisjoint(facts.tickets)
-        )
-
-
 class Landing:
     """Where the mails of one spool land."""
 
@@ -125,11 +99,11 @@ class Landing:
                 fresh = self._ask(conn, jobs, now, failed)
                 if failed:
                     raise failed[0].error
-                minter, touched = self._minter(), _Touched()
+                minter, touched = self._minter(), tickets.Touched()
                 for job in fresh:
                     self._refresh(conn, job, touched, now)
                     decision, applied = self._effects(conn, job, minter, now)
-                    touched.add(applied.touched)
+                    touched |= applied.touched
                     landed.append((job, decision))
             failpoint("worker.before_commit")
         return landed
@@ -140,14 +114,17 @@ class Landing:
         landed = []
         with self._store.writing() as conn:
             fresh = self._ask(conn, jobs, now, failed)
-            minter, touched = self._minter(), _Touched()
+            minter, touched = self._minter(), tickets.Touched()
             for job in fresh:
                 try:
-                    landed.append((job, self._one(conn, job, minter, touched, now)))
+                    decision, applied = self._one(conn, job, minter, touched, now)
                 except (OperationalError, Transient, Unavailable):
                     raise
                 except Exception as e:  # noqa: BLE001 - one mail's trouble is its own
                     failed.append(Failed(job, e))
+                else:
+                    touched |= applied.touched
+                    landed.append((job, decision))
             failpoint("worker.before_commit")
         return landed
 
@@ -185,27 +162,27 @@ class Landing:
             job.facts = facts
         return fresh
 
-    def _refresh(self, conn: Connection, job: Job, touched: _Touched, now: datetime) -> None:
+    def _refresh(self, conn: Connection, job: Job, touched: tickets.Touched, now: datetime) -> None:
         """Reads the facts again where a mail before it in the batch changed them."""
         assert job.questions is not None
-        if touched.meets(job.questions, job.facts):
+        if touched.concerns(job.questions, job.facts.tickets):
             job.facts = tickets.facts(conn, [job.questions], now, self._config)[0]
 
-    def _one(self, conn: Connection, job: Job, minter: Minter, touched: _Touched, now: datetime) -> Decision:
+    def _one(
+        self, conn: Connection, job: Job, minter: Minter, touched: tickets.Touched, now: datetime
+    ) -> tuple[Decision, tickets.Applied]:
         self._refresh(conn, job, touched, now)
         assert job.questions is not None
         for tries_left in (2, 1, 0):
             try:
                 with chores.savepoint(conn):
-                    decision, applied = self._effects(conn, job, minter, now)
-                break
+                    return self._effects(conn, job, minter, now)
             except IntegrityError as e:  # another worker was first: decide again on what is now true
                 if not tries_left:
                     raise
                 log.info("decided again", message=job.id, error=e)
                 job.facts = tickets.facts(conn, [job.questions], now, self._config)[0]
-        touched.add(applied.touched)
-        return decision
+        raise AssertionError("the last try returns or raises")
 
     def _effects(
         self, conn: Connection, job: Job, minter: Minter, now: datetime

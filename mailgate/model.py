@@ -387,6 +387,7 @@ class Facts:
     deliveries: Mapping[int, Delivery] = field(default_factory=dict)
     duplicate_of: str = ""  # id of the message with the same content key, "" when none
     acknowledged: int = 0  # acknowledgements to the sender within the last hour
+    acknowledged_today: int = 0  # within the last day
     accounts: Mapping[str, Account] = field(default_factory=dict)  # by name
     teams: tuple[Team, ...] = ()  # in the order of the people file
     supervisors: tuple[Person, ...] = ()

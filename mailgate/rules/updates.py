@@ -61,7 +61,7 @@ def _to_sender(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
         return
     mode = "yes" if story.trust is not Trust.UNVERIFIED else config.trust.acknowledge_unverified
     held = story.comment is not None and story.comment.why_held in ("third_party", "unverified")
-    if mode == "no" or held or (mode == "notice" and (story.before is not None or facts.acknowledged)):
+    if mode == "no" or held or (mode == "notice" and (story.before is not None or facts.acknowledged_today)):
         return
     language = language_of(author, story.language, facts, "", config)
     audience = "agent" if story.role in STAFF else "sender"

@@ -85,8 +85,12 @@ _DUPLICATES = (
     .group_by(messages.c.content_key)
 )
 _ACKNOWLEDGED = (
-    select(outbox.c.address, func.count().label("mails"))
-    .where(outbox.c.address.in_(_KEYS), outbox.c.created > bindparam("since"))
+    select(
+        outbox.c.address,
+        func.count().label("today"),
+        func.sum(case((outbox.c.created > bindparam("hour"), 1), else_=0)).label("lately"),
+    )
+    .where(outbox.c.address.in_(_KEYS), outbox.c.created > bindparam("day"))
     .where(outbox.c.template == "acknowledgement")
     .group_by(outbox.c.address)
 )
@@ -142,7 +146,7 @@ def _answer(
     threads: dict[str, list[KnownMessage]],
     deliveries: dict[int, Delivery],
     duplicates: dict[str, str],
-    acknowledged: dict[str, int],
+    acknowledged: dict[str, tuple[int, int]],
     repeated: set[tuple[str, str]],
 ) -> Facts:
     mine = tuple(found for id in q.message_ids for found in threads.get(short(id), ()))
@@ -154,7 +158,8 @@ def _answer(
         threads=mine,
         deliveries=sent,
         duplicate_of=duplicates.get(short(q.content_key), "") if q.content_key else "",
-        acknowledged=acknowledged.get(q.sender, 0),
+        acknowledged=acknowledged.get(q.sender, (0, 0))[0],
+        acknowledged_today=acknowledged.get(q.sender, (0, 0))[1],
         accounts=book.accounts,
         teams=book.teams,
         supervisors=book.supervisors,
@@ -263,9 +268,10 @@ def _tells_of_held(context: Mapping[str, Any] | None) -> bool:
     return any(comment.get("state") == CommentState.HELD for comment in comments or ())
 
 
-def _acknowledged(conn: Connection, senders: Collection[str], now: datetime) -> dict[str, int]:
-    statement = _ACKNOWLEDGED.params(since=now - timedelta(hours=1))
-    return {row.address: row.mails for row in rows_in(conn, statement, senders)}
+def _acknowledged(conn: Connection, senders: Collection[str], now: datetime) -> dict[str, tuple[int, int]]:
+    """How many within the last hour and within the last day, by address (4.4, 8.3)."""
+    statement = _ACKNOWLEDGED.params(hour=now - timedelta(hours=1), day=now - timedelta(days=1))
+    return {row.address: (int(row.lately), row.today) for row in rows_in(conn, statement, senders)}
 
 
 def _images(conn: Connection, senders: Collection[str], hashes: Collection[str]) -> set[tuple[str, str]]:

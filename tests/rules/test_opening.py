@@ -184,6 +184,13 @@ def test_4_4_strangers(world: Any, told: Told, mode: str, notice_only: bool | No
             assert ("Unwanted" not in repr(notice.context)) is notice_only
 
 
+@pytest.mark.parametrize(("today", "expected"), [(0, {NEW, TEAM}), (1, {TEAM})])
+def test_4_4_one_notice_a_day(world: Any, told: Told, today: int, expected: set[str]) -> None:
+    world.configure(trust={"acknowledge_unverified": "notice"})
+    world.facts_more = {"acknowledged_today": today}
+    assert set(told(world.mail(NEW, auth=False))) == expected
+
+
 def test_4_3_unverified_commands_change_nothing_and_stay(world: Any) -> None:
     decision = world.mail(auth=False, text="Status: closed\nEscalate: now\n\nHelp")
     assert [c.state for c in decision.commands] == ["refused", "refused"]
