@@ -3,7 +3,7 @@
     .venv/bin/python tests/benchmarks/bench_memory.py [--connections 500] [--size 200000]
 
 Prints the resident memory idle, with as many idle connections, with the stalled uploads, and after they were finished; every one of
-them must then be answered 250. The limit of issue 2 is 256 MiB.
+them must then be answered 250. The aim is less than 256 MiB.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def test_limit_on_free_disk(path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_full_disk(tmp_path: Path) -> None:
-    """Issue 2, 3: a full disk is Full, nothing is damaged, and it goes on once there is room."""
+    """A full disk is Full, nothing is damaged, and it goes on once there is room."""
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(
