@@ -9,6 +9,7 @@ import typer
 
 from mailgate.cli.context import Session, session
 from mailgate.cli.options import AsJson
+from mailgate.errors import Unavailable
 
 if TYPE_CHECKING:
     from mailgate.spool import SpoolReader
@@ -36,6 +37,10 @@ def balance(run: Session) -> dict[str, Any]:
     from mailgate.spool import SpoolReader
 
     path = run.config.data_dir / "spool.db"
+    if not path.exists() and not exists(run.config):
+        raise Unavailable(
+            f"{run.config.data_dir}: no spool and no database: no gateway has run here; check data_dir"
+        )
     reader = SpoolReader(path) if path.exists() else None
     try:
         if not exists(run.config):

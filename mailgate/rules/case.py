@@ -38,6 +38,7 @@ from mailgate.rules.thread import Claimed
 from mailgate.rules.trust import STAFF, Power
 
 MAX_TITLE = 200
+NO_SUBJECT = "(no subject)"  # of a mail with neither subject nor text
 ACTIONS = ("severity", "category", "escalate", "query")
 CANNOT_OBEY = "the comment is held: it asks to be private in a way that cannot be obeyed"
 
@@ -92,7 +93,7 @@ class Case:
     def title(self) -> str:
         """3.1: what the subject says; else the first line of the details."""
         lines = (" ".join(line.split()) for line in self.block.rest[:5000].splitlines())
-        return self.subject_title() or next((line for line in lines if line), "")[:MAX_TITLE]
+        return self.subject_title() or next((line for line in lines if line), NO_SUBJECT)[:MAX_TITLE]
 
     def counts(self, tag: str) -> bool:
         """Whether a tag of the subject counts: not in a reply to a mail that bore it already (3.6)."""

@@ -66,11 +66,12 @@ _HEADERS = frozenset({
 })  # fmt: skip
 _SHAPE = re.compile(r"[\s*_]*([^\W\d_][^\W\d_’'-]*(?:[- ][^\W\d_]+)?)[\s*_]*[:\uff1a][*_]*(?!//)(.*)")
 _MEANS_PRIVATE = re.compile(
-    r"[\s*_•-]*(?:private|priv[eé]e?|privat|internal|interne)(?:[ -](?:note|comment))?[\s*_]*([:=\uff1a]?)(.*)",
+    r"[\s*_•#<\[({-]*(?:note[ -])?(?:privates?|priv[eé]e?s?|privat|internal|internes?)(?:[ -](?:note|comment))?"
+    r"[\s*_\])}>]*([:=;,\uff1a-]?)(.*)",
     re.IGNORECASE,
 )
+_MARKUP = re.compile(r"</?[a-zA-Z]{1,10}>")
 _LEADING = re.compile(r"\s*(?:\[[^\[\]]{1,200}\]\s*)+")
-_LOOK_FOR_PRIVATE = 15  # lines of an agent's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,11 @@ def fold(text: str) -> str:
     """For comparing words: no case, no accents, single spaces."""
     bare = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
+
+
+def unseen(text: str) -> str:
+    """The text without what nobody sees: direction marks, zero-width characters (Unicode category Cf)."""
+    return text if text.isascii() else "".join(c for c in text if unicodedata.category(c) != "Cf")
 
 
 def key(word: str) -> str:
@@ -151,6 +157,7 @@ def visible(block: Block, refused: Iterable[str]) -> str:
 def _line(written: str) -> Line | None:
     if len(written) > MAX_LINE:
         return None
+    written = unseen(written)
     match = _SHAPE.match(written)
     if match is None:
         return None
@@ -176,8 +183,10 @@ def means_private(text: str, commands: Sequence[Line]) -> bool:
     """Whether an agent's text holds a line that asks for privacy in a way that cannot be obeyed: misspelt, without
     its colon, or below other text. Such a comment is held (3.8). `commands` are the lines that were understood."""
     understood = {line.text for line in commands if line.key == PRIVATE and yes(line.value) is not None}
-    for written in text[:20_000].lstrip().splitlines()[:_LOOK_FOR_PRIVATE]:
-        line = written.strip()
+    for written in text[:20_000].lstrip().splitlines():
+        if written.startswith(">"):
+            continue
+        line = _MARKUP.sub("", unseen(written)).strip()
         match = _MEANS_PRIVATE.match(line) if len(line) <= 80 and line not in understood else None
         if match is not None:
             value = fold(match.group(2)).strip("*_ .!")

@@ -35,7 +35,7 @@ from mailgate.model import (
     Trust,
 )
 from mailgate.rules import routing
-from mailgate.rules.story import Story
+from mailgate.rules.story import NOBODY, Story
 from mailgate.rules.trust import STAFF, Power, allowed
 from mailgate.rules.updates import notices
 
@@ -84,7 +84,7 @@ class Draft:
     @property
     def who(self) -> str:
         """The author in a sentence of the history."""
-        return self.author_name or self.author.name or self.author.address or "?"
+        return self.author_name or self.author.name or self.author.address or NOBODY
 
     @property
     def staff(self) -> bool:

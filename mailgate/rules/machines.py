@@ -26,7 +26,7 @@ from mailgate.model import (
 from mailgate.rules import routing
 from mailgate.rules.case import Case
 from mailgate.rules.commands import fold
-from mailgate.rules.story import LANGUAGES
+from mailgate.rules.story import LANGUAGES, NOBODY
 from mailgate.rules.thread import Thread
 from mailgate.rules.trust import is_staff
 
@@ -54,7 +54,7 @@ def duplicate(case: Case) -> Decision:
 
 def automatic(case: Case, found: Thread, believed: Trust) -> Decision:
     """8.1: recorded on its ticket, if any; never answered, never reopens, never escalates."""
-    who = (case.sender.name or case.sender.address) if case.sender else "?"
+    who = (case.sender.name or case.sender.address) if case.sender else NOBODY
     ticket = found.ticket
     if ticket is None:
         case.reasons.append("an automatic reply that belongs to no ticket: kept, without effect (8.1)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailgate.mail.subject import is_reply
 from mailgate.model import (
     AttachmentState,
     CommentState,
@@ -116,11 +117,11 @@ def _ask_or_confirm(case: Case, draft: Draft, state: CommentState, why_held: str
 
 
 def _answers_a_question(case: Case, draft: Draft) -> bool:
-    """Whether the mail answers one that told of something held. A program that drops In-Reply-To leaves the
-    assignee's reply address alone as the sign."""
+    """Whether the mail answers one that told of something held. A program that drops In-Reply-To leaves a reply's
+    subject and the assignee's reply address as the signs; a mail of his own to that address confirms nothing."""
     number = draft.ticket.number
-    if any(d.ticket == number and (d.template == "problem" or d.held) for d in case.answers):
+    if any(d.ticket == number and d.held for d in case.answers):
         return True
-    if draft.role in STAFF or case.parsed.in_reply_to:
+    if draft.role in STAFF or case.parsed.in_reply_to or not is_reply(case.parsed.subject):
         return False
     return any(c.claim.purpose is Purpose.REPLY and c.claim.ticket == number for c in case.claims)

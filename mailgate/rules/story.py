@@ -40,6 +40,8 @@ NAMES_OTHERS = frozenset(
 )
 STAFF = frozenset({Role.AGENT, Role.SUPERVISOR})
 
+NOBODY = "unknown sender"  # where the From header names no one person
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -119,12 +121,13 @@ def context_of(
     story: Story, to: str, inside: bool, *, own: bool = False, empty: bool = False
 ) -> dict[str, Any]:
     """The part of the context that every template reads. `own`: to the author; `empty`: without his words."""
-    shown = inside or own or _on_ticket(story.author.address, story)
+    shown = inside or own or _on_ticket(story.author.address, story) or _colleagues(to, story)
     address = story.author.address if shown or to == story.author.address else ""
     at = story.now.isoformat()
     hidden = empty or (story.secret and not inside and to != story.author.address)
     comments = [] if hidden or story.comment is None else [_comment(story, story.comment, address, at)]
-    events = [] if empty else [_event(e, at, story.author_name) for e in shown_events(story, inside)]
+    masked = "" if address else story.author.address
+    events = [] if empty else [_event(e, at, story, masked) for e in shown_events(story, inside)]
     known = bool(story.author_name or address)
     author = {"name": story.author_name or address, "address": address} if known else None
     return {"author": author, "comments": comments, "events": events}
@@ -133,6 +136,12 @@ def context_of(
 def _on_ticket(address: str, story: Story) -> bool:
     active = (r.person.address for r in story.ticket.recipients if r.state is RecipientState.ACTIVE)
     return address == story.ticket.assignee.address or address in active
+
+
+def _colleagues(to: str, story: Story) -> bool:
+    """Whether the reader is the assignee and the author writes from the same account: they know each other."""
+    account = story.ticket.account
+    return bool(account) and to == story.ticket.assignee.address and story.author.account == account
 
 
 def _comment(story: Story, comment: NewComment, address: str, at: str) -> dict[str, Any]:
@@ -152,8 +161,12 @@ def _comment(story: Story, comment: NewComment, address: str, at: str) -> dict[s
     }
 
 
-def _event(event: Event, at: str, by: str) -> dict[str, Any]:
-    return {"code": event.code, "params": dict(event.params), "at": at, "by": by}
+def _event(event: Event, at: str, story: Story, masked: str) -> dict[str, Any]:
+    """`masked`: the author's address, where the reader may not see it (6.1): his account stands for him."""
+    params = dict(event.params)
+    if masked:
+        params = {key: (story.author.account or "…") if v == masked else v for key, v in params.items()}
+    return {"code": event.code, "params": params, "at": at, "by": story.author_name}
 
 
 def understood_of(story: Story, config: Config, notice_only: bool) -> dict[str, Any]:

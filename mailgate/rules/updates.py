@@ -26,6 +26,7 @@ from mailgate.model import (
 from mailgate.rules.commands import PRIVATE
 from mailgate.rules.story import (
     INTERNAL,
+    NOBODY,
     STAFF,
     Story,
     assignee_language,
@@ -117,7 +118,7 @@ def _new_ticket(story: Story, config: Config) -> Iterator[Notice]:
         return
     author = story.author
     sender = {
-        "name": story.author_name,
+        "name": story.author_name or ("" if author.address else NOBODY),
         "address": author.address,
         "trust": story.trust.value,
         "how": story.how,

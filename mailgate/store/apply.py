@@ -18,6 +18,7 @@ from mailgate.model import Decision, ParsedMessage, Questions, RecipientState
 from mailgate.store import conversation, notices, people, ticket_rows
 from mailgate.store.directory import directory
 from mailgate.store.task import Task
+from mailgate.store.withdraw import withdraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def apply(
         conversation.comment_rows(task)
         conversation.recipients_rows(task)
         conversation.history_rows(task)
+        withdraw(task)
     conversation.bounces_rows(task)
     conversation.images_rows(task)
     if decision.notices:

@@ -50,17 +50,16 @@ _IMAGES = {
 
 
 def confirm(task: Task) -> None:
-    """Held comments become shown (4.3, 4.5). One held for a `Private` that could not be obeyed (3.8) needs an agent."""
+    """Held comments become shown (4.3, 4.5). One held for a `Private` that could not be obeyed (3.8) fails closed: no
+    mail publishes it, only an agent at the shell."""
     if "held_comments" not in task.decision.confirms:
         return
     later.before_reading(task.conn, task.number, "comments")
-    sender = task.decision.sender
-    row = task.rows.get(sender.address) if sender else None
-    inside = row is None or row.agent
+    by_mail = task.message is not None
     held = [
         row
         for row in task.conn.execute(_HELD, {"key": task.number})
-        if inside or row.why_held != "private_refused"
+        if not by_mail or row.why_held != "private_refused"
     ]
     if not held:
         return

@@ -46,7 +46,7 @@ _THREADS = (
     .order_by(messages.c.id)
     .limit(THREAD_LIMIT)
 )
-# Only staff see held comments, so only their mails are looked into.
+# Only staff see held comments, and a question names what it asks: only such mails are looked into.
 _DELIVERIES = select(
     outbox.c.id,
     outbox.c.ticket_id,
@@ -54,7 +54,9 @@ _DELIVERIES = select(
     outbox.c.template,
     outbox.c.private,
     outbox.c.tags,
-    case((outbox.c.inside, outbox.c.context), else_=null()).label("inside_context"),
+    case((outbox.c.inside | (outbox.c.template == "problem"), outbox.c.context), else_=null()).label(
+        "telling"
+    ),
 ).where(outbox.c.id.in_(_KEYS))
 _LOCK = (
     select(tickets.c.id).where(tickets.c.id.in_(_KEYS)).order_by(tickets.c.id).with_for_update(key_share=True)
@@ -258,14 +260,17 @@ def _deliveries(conn: Connection, serials: Collection[int]) -> dict[int, Deliver
             private=row.private,
             severity_tag=next((tag for tag in row.tags if tag in known), ""),
             tags=tuple(row.tags),
-            held=_tells_of_held(row.inside_context),
+            held=_tells_of_held(row.telling),
         )
     return found
 
 
 def _tells_of_held(context: Mapping[str, Any] | None) -> bool:
-    comments = context.get("comments") if context else None
-    return any(comment.get("state") == CommentState.HELD for comment in comments or ())
+    if not context:
+        return False
+    if any(problem.get("code") in ("third_party", "held") for problem in context.get("problems") or ()):
+        return True
+    return any(comment.get("state") == CommentState.HELD for comment in context.get("comments") or ())
 
 
 def _acknowledged(conn: Connection, senders: Collection[str], now: datetime) -> dict[str, tuple[int, int]]:

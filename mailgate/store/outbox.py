@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from mailgate.model import OutboxRow, Reply
 from mailgate.store.schema import history, outbox
 
-STATES = ("waiting", "sending", "sent", "failed", "held")
+STATES = ("waiting", "sending", "sent", "failed", "held", "withdrawn")
 ERROR_LIMIT = 500
 STAFF = ("team", "agent", "supervisor", "notify_list")
 DOWN_PAUSE = timedelta(minutes=15)  # for a mail past its last attempt that only a dead relay stopped

@@ -196,11 +196,12 @@ def test_4_5_third_parties(world: Any, told: Told, codes: Codes) -> None:
 
 
 CONFIRMING = [
-    ("the assignee, to the question", BOB, "problem", {}, True),
+    ("the assignee, to the question", BOB, "problem", {"held": True}, True),
+    ("the assignee, to another problem", BOB, "problem", {}, False),
     ("the assignee, to an update", BOB, "update", {}, False),
     ("an agent, to the mail that told of it", ANA, "update", {"held": True}, True),
     ("an agent, to another mail", ANA, "update", {}, False),
-    ("a recipient", PAT, "problem", {}, False),
+    ("a recipient", PAT, "problem", {"held": True}, False),
 ]
 
 
@@ -217,11 +218,15 @@ def test_4_5_one_reply_confirms(
 
 def test_4_5_the_reply_address_alone_confirms_where_a_program_drops_in_reply_to(world: Any) -> None:
     world.ticket(1)
-    assert world.mail(rcpt=[world.token()], to=[SUPPORT]).confirms
+    reply = "Re: [#1] Printer"
+    assert world.mail(rcpt=[world.token()], to=[SUPPORT], subject=reply).confirms
+    assert not world.mail(rcpt=[world.token()], to=[SUPPORT], subject="It works again").confirms
     assert not world.mail(
-        rcpt=[world.token()], to=[SUPPORT], auth=False
+        rcpt=[world.token()], to=[SUPPORT], subject=reply, auth=False
     ).confirms  # he was authenticated before (4.2)
-    assert not world.mail(ANA, rcpt=[world.token(1, "support", Purpose.TEAM)], to=[SUPPORT]).confirms
+    assert not world.mail(
+        ANA, subject=reply, rcpt=[world.token(1, "support", Purpose.TEAM)], to=[SUPPORT]
+    ).confirms
 
 
 def test_4_3_staff_powers_need_authentication(world: Any) -> None:
@@ -487,3 +492,15 @@ def test_5_2_a_team_outside_the_eu_is_not_told_even_where_it_stands_on_the_ticke
 ) -> None:
     world.ticket(1, eu_support="AMS01", team="support")
     assert told(world.mail(CAROL, "Re: [#1] x")) == {BOB: ["update"]}
+
+
+def test_6_1_nobody_learns_an_address_from_the_events(world: Any) -> None:
+    """A colleague without a name adds a device: an outside recipient hears of his account, not his address; the
+    assignee, of the same account, hears who it was."""
+    world.ticket(1, recipients=[(PAT, "active")])
+    decision = world.mail(CAROL, subject="[#1] x", text="Device: d9\n\nhello")
+    seen = {notice.to: repr(notice.context) for notice in decision.notices if notice.template == "update"}
+    assert "d9" in seen[PAT]
+    assert CAROL not in seen[PAT]
+    assert CAROL in seen[BOB]
+    assert CAROL in seen[TEAM]

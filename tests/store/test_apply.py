@@ -222,7 +222,7 @@ def test_a_ticket_follows_a_closed_one(desk: Any) -> None:
 
 
 def test_confirming_shows_what_was_held(desk: Any) -> None:
-    """4.3, 4.5; a refused `Private` (3.8) waits for an agent."""
+    """4.3, 4.5; a refused `Private` (3.8) is published by no mail, only by an agent at the shell."""
     number = desk.land(desk.opening()).ticket
     for text, why in (("one", "unverified"), ("two", "third_party"), ("three", "private_refused")):
         comment = NewComment("zoe@x.example", "Zoe", text, state=CommentState.HELD, why_held=why)
@@ -238,6 +238,8 @@ def test_confirming_shows_what_was_held(desk: Any) -> None:
     assert '"three"' not in told["amy@acme.example"]
     assert '"one"' not in told["zoe@x.example"]
     desk.land(desk.commenting(number, "ana@example.com", comment=None, confirms=("held_comments",)))
+    assert [c["state"] for c in whole(desk, number)["comments"]][3] == "held"
+    desk.act(Decision(None, None, (), ticket=number, confirms=("held_comments",)))
     assert [c["state"] for c in whole(desk, number)["comments"]][3] == "shown"
 
 
@@ -330,3 +332,29 @@ def test_touched_names_what_later_mails_may_have_asked(desk: Any) -> None:
         assert made.touched.concerns(Questions(**empty | asked)) is concerned, asked
     assert made.touched.concerns(Questions(**empty), tickets=[made.ticket])
     assert (made.touched | made.touched) == made.touched
+
+
+WITHDRAWN = [
+    ("EU support", {"changes": (Change("eu_support", "AMS"),)}, {"team@example.com"}),
+    ("no EU support", {"changes": (Change("eu_support", ""),)}, set()),
+    (
+        "a recipient removed",
+        {"recipients": (RecipientChoice("amy@acme.example", "", RecipientState.REMOVED),)},
+        {"amy@acme.example"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("effects", "gone"), [w[1:] for w in WITHDRAWN], ids=[w[0] for w in WITHDRAWN])
+def test_what_waits_and_must_not_go_any_more_is_withdrawn(desk: Any, effects: Any, gone: set[str]) -> None:
+    """5.2: an EU ticket is never mailed to a team outside the EU, however long a mail waited; 6.1."""
+    notices = (
+        desk.notice("team@example.com", audience="team", inside=True),
+        desk.notice("team-eu@example.com", audience="team", inside=True),
+        desk.notice("amy@acme.example", audience="recipient"),
+        desk.notice("joe@acme.example"),
+    )
+    number = desk.land(desk.opening(notices=notices)).ticket
+    desk.act(Decision(None, None, (), ticket=number, **effects))
+    rows = desk.rows("SELECT address FROM outbox WHERE state = 'withdrawn'")
+    assert {row.address for row in rows} == gone

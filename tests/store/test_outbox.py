@@ -211,7 +211,14 @@ def test_every_state_is_counted(desk: Any) -> None:
     settle(desk, first, SENT)
     settle(desk, second, DEAD)
     with desk.store.reading() as conn:
-        assert outbox.counts(conn) == {"waiting": 0, "sending": 1, "sent": 1, "failed": 1, "held": 0}
+        assert outbox.counts(conn) == {
+            "waiting": 0,
+            "sending": 1,
+            "sent": 1,
+            "failed": 1,
+            "held": 0,
+            "withdrawn": 0,
+        }
         assert views.audit_outbox(conn) == {"waiting": 1, "sent": 1, "failed": 1}
 
 
