@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-LIMIT = 4_000  # characters
+LIMIT = 1_500  # characters
 MIN_LETTERS = 12
 MIN_SHARE = 0.12  # of all words must be common words of the language
 LEAD = 1.5  # the best must be so much better than the next
