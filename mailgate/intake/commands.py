@@ -8,6 +8,7 @@ without enhanced codes do not; nothing of them runs. No command waits: what must
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
@@ -67,11 +68,13 @@ class Commands(aiosmtpd.SMTP):
         self.refused_recipients = 0
         self.farewell = b""  # the last reply, after which the connection is closed
 
+    @abstractmethod
     def begin_tls(self) -> None:
-        raise NotImplementedError
+        """Answer STARTTLS, then change to TLS (RFC 3207)."""
 
+    @abstractmethod
     def begin_auth(self, argument: str) -> None:
-        raise NotImplementedError
+        """Begin the exchange of AUTH (RFC 4954)."""
 
     def command(self, line: bytes) -> bytes:
         """The reply to one line with its line end; b"" when the reply comes later."""

@@ -6,6 +6,7 @@ Law: a mail handed over is on its way whatever becomes of the connection; nothin
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,9 +62,9 @@ class Mails(Commands):
         self.out: list[bytes] = []
         self.counted = 0  # our bytes in the gate's count
 
+    @abstractmethod
     def mail_answered(self, reply: bytes) -> None:
         """Send the answer to the mail that was handed over, and go on; the client may be gone."""
-        raise NotImplementedError
 
     def take_mail(self) -> None:
         """The buffer into the mail under way, and what follows it back into the buffer."""

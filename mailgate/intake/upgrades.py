@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Coroutine
 from typing import Any
 
@@ -27,9 +28,9 @@ class Upgrades(Mails):
         self._task: asyncio.Task[None] | None = None
         self._authenticating = False
 
+    @abstractmethod
     def resume(self) -> None:
         """Go on with the commands that waited."""
-        raise NotImplementedError
 
     def feed_exchange(self, data: bytes) -> bool:
         """Bytes for an AUTH under way; False when there is none."""

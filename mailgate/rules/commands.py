@@ -67,9 +67,10 @@ _HEADERS = frozenset({
 _SHAPE = re.compile(r"[\s*_]*([^\W\d_][^\W\d_’'-]*(?:[- ][^\W\d_]+)?)[\s*_]*[:\uff1a][*_]*(?!//)(.*)")
 _MEANS_PRIVATE = re.compile(
     r"[\s*_•#<\[({-]*(?:note[ -])?(?:privates?|priv[eé]e?s?|privat|internal|internes?)(?:[ -](?:note|comment))?"
-    r"[\s*_\])}>]*([:=;,\uff1a-]?)(.*)",
+    r"[\s*_\])}>]*([:=;\uff1a-]?)(.*)",
     re.IGNORECASE,
 )
+_TOP = 15  # lines of an agent's text in which a doubtful one counts as meant
 _MARKUP = re.compile(r"</?[a-zA-Z]{1,10}>")
 _LEADING = re.compile(r"\s*(?:\[[^\[\]]{1,200}\]\s*)+")
 
@@ -183,14 +184,18 @@ def means_private(text: str, commands: Sequence[Line]) -> bool:
     """Whether an agent's text holds a line that asks for privacy in a way that cannot be obeyed: misspelt, without
     its colon, or below other text. Such a comment is held (3.8). `commands` are the lines that were understood."""
     understood = {line.text for line in commands if line.key == PRIVATE and yes(line.value) is not None}
-    for written in text[:20_000].lstrip().splitlines():
+    for at, written in enumerate(text[:20_000].lstrip().splitlines()):
         if written.startswith(">"):
             continue
         line = _MARKUP.sub("", unseen(written)).strip()
         match = _MEANS_PRIVATE.match(line) if len(line) <= 80 and line not in understood else None
         if match is not None:
             value = fold(match.group(2)).strip("*_ .!")
-            if value in _YES or not value or (match.group(1) and value not in _NO):
+            if value in _YES:
+                return True
+            # Further down, and behind a dash, other words are prose: "Private-network settings".
+            doubtful = not value or (match.group(1) in (":", "=", "\uff1a") and value not in _NO)
+            if at < _TOP and doubtful:
                 return True
         shape = _SHAPE.match(line) if match is None and len(line) <= 40 else None
         if shape is not None and _near(fold(shape.group(1)), "private") and fold(shape.group(2)) in _YES:
