@@ -32,7 +32,7 @@ run: $(VENV)/.run
 	@$(BIN)/mailgate serve
 
 tools:
-	@sh tests/tools.sh swaks strace openssl
+	@sh tests/tools.sh swaks strace openssl chromium
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

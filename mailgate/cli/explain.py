@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,6 +37,12 @@ def explain(
     peer: Annotated[
         str, typer.Option("--peer", help="IP address of the client, as if it came by SMTP.")
     ] = "",
+    html: Annotated[
+        str,
+        typer.Option(
+            "--html", metavar="PAGE", help="Write a page to look at: kept, cut and left out in colours."
+        ),
+    ] = "",
 ) -> None:
     """Say what would happen to mails, and why; nothing is changed."""
     from mailgate.cli.explain_view import show
@@ -46,14 +52,29 @@ def explain(
     _check_peer(peer)
     options = Options(mail_from, tuple(rcpt_to or ()), peer)
     failed = False
-    for number, explanation in enumerate(_explanations(session(ctx), files, options)):
-        failed |= "error" in explanation
-        if as_json:
-            emit_line(explanation)
-        else:
-            show(explanation, first=number == 0)
+    with _page(html) as page:
+        for number, explanation in enumerate(_explanations(session(ctx), files, options)):
+            failed |= "error" in explanation
+            if as_json:
+                emit_line(explanation)
+            elif not html:
+                show(explanation, first=number == 0)
+            page(explanation)
     if failed:
         raise typer.Exit(EX_NOINPUT)
+
+
+@contextmanager
+def _page(path: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Takes explanations for the page at `path`, which appears only when it is whole; "" takes and writes nothing."""
+    if not path:
+        yield lambda _: None
+        return
+    from mailgate.cli.page import Page
+
+    with Page(path) as page:
+        yield page.add
+    print(f"{path}: {page.count} mails" if page.count != 1 else f"{path}: 1 mail", file=sys.stderr)
 
 
 def _check_peer(peer: str) -> None:
