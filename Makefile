@@ -4,14 +4,18 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 KILLS  ?= 200
+SECONDS_OF_FUZZING ?= 600
+CORPORA ?= ../shared/corpora
 
-.PHONY: run test quick lint format crash bench tools clean help
+.PHONY: run test quick lint format crash fuzz score bench tools clean help
 
 help:
 	@echo "make run     start the gateway on SQLite with config/mailgate.toml"
 	@echo "make test    all set-up and the whole test suite, as CI runs it"
 	@echo "make quick   the tests that run in two minutes"
 	@echo "make crash   kill the real processes KILLS=$(KILLS) times and count what is lost"
+	@echo "make fuzz    hostile mail for SECONDS_OF_FUZZING=$(SECONDS_OF_FUZZING) seconds (atheris)"
+	@echo "make score   how well real mail is read, beside other libraries; needs the folder CORPORA=$(CORPORA)"
 	@echo "make bench   the benchmarks, each beside its baseline"
 	@echo "make format  let ruff mend the layout"
 
@@ -53,10 +57,25 @@ test: lint tools
 crash: $(VENV)/.dev
 	$(BIN)/python tests/crash/harness.py --kills $(KILLS)
 
+$(VENV)/.fuzz: pyproject.toml config/constraints.txt | $(VENV)/.dev
+	@$(PIP) install --quiet --constraint config/constraints.txt --editable '.[fuzz]'
+	@touch $@
+
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python tests/fuzzing/fuzz.py --seconds $(SECONDS_OF_FUZZING)
+
+$(VENV)/.score: pyproject.toml config/constraints.txt | $(VENV)/.dev
+	@$(PIP) install --quiet --constraint config/constraints.txt --editable '.[score]'
+	@touch $@
+
+score: $(VENV)/.score
+	@$(BIN)/python tests/scoring/score.py $(CORPORA)
+
 bench: $(VENV)/.dev
 	@sh tests/tools.sh postfix
 	$(BIN)/python tests/benchmarks/bench_accept.py
 	$(BIN)/python tests/benchmarks/bench_memory.py
+	$(BIN)/python tests/benchmarks/bench_read.py
 	$(BIN)/python tests/benchmarks/bench_tickets.py
 
 clean:
