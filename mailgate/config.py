@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -35,7 +35,15 @@ def _network(value: object) -> IPv4Network | IPv6Network:
         raise ValueError(f"a network like 192.0.2.0/24 or 2001:db8::/32 is needed ({e})") from e
 
 
+def _address(value: object) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(str(value))
+    except ValueError as e:
+        raise ValueError(f"an address like 192.0.2.53 or 2001:db8::53 is needed ({e})") from e
+
+
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Address = Annotated[IPv4Address | IPv6Address, BeforeValidator(_address)]
 LOOPBACK: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 
 
@@ -134,11 +142,17 @@ class Smtp(Section):
     users: dict[str, SmtpUser] = {}
     max_size: Annotated[int, Field(ge=65536)] = 26_214_400
     max_connections: Annotated[int, Field(ge=1)] = 600
-    max_connections_per_client: Annotated[int, Field(ge=1)] = 20  # trusted networks are not counted
+    # Clients in trust.networks and trust.upstreams are not counted one by one, nor held to a pace.
+    max_connections_per_client: Annotated[int, Field(ge=1)] = 20
+    max_connections_per_network: Annotated[int, Field(ge=1)] = 100  # an IPv4 /24, an IPv6 /48
+    max_mails_per_network: Annotated[int, Field(ge=0)] = 1000  # an hour; 0 = no limit
+    max_faults_per_network: Annotated[int, Field(ge=0)] = 300  # an hour; 0 = no limit
     max_recipients: Annotated[int, Field(ge=1)] = 100  # RFC 5321 §4.5.3.1.8
     max_errors: Annotated[int, Field(ge=1)] = 10
     max_bytes_in_flight: Annotated[int, Field(ge=1_000_000)] = 134_217_728
     timeout: Annotated[float, Field(gt=0)] = 300  # of silence, RFC 5321 §4.5.3.2.7
+    timeout_without_mail: Annotated[float, Field(gt=0)] = 900
+    min_rate: Annotated[int, Field(ge=0)] = 500  # bytes a second of a mail; 0 = any
 
 
 class Spool(Section):
@@ -191,6 +205,7 @@ class TrustSection(Section):
     networks: list[Network] = Field(default=[*LOOPBACK], validate_default=True)
     upstreams: list[Network] = Field(default=[*LOOPBACK], validate_default=True)
     authserv_ids: list[str] = []
+    own_checks: bool = True  # DKIM, DMARC and SPF by ourselves, where no trusted host says what it found
     acknowledge_unverified: Literal["no", "notice", "yes"] = "no"
     dmarc_fail: Literal["quarantine", "unverified"] = "quarantine"
     forms: list[str] = []
@@ -200,6 +215,29 @@ class TrustSection(Section):
     @classmethod
     def _forms(cls, value: list[str]) -> list[str]:
         return [normal(v) for v in value]
+
+
+class Dns(Section):
+    nameservers: list[Address] = []  # [] = those of the host
+    timeout: Annotated[float, Field(gt=0)] = 2  # of one question
+    deadline: Annotated[float, Field(gt=0)] = 8  # of all questions about one mail
+    retry_for: Seconds = 300  # a mail whose check met trouble of DNS
+    cache_bytes: Bytes = 16_777_216
+    zone_file: str = ""  # instead of DNS, for trials
+
+
+class Dkim(Section):
+    """DKIM signatures of our own mail; without a domain none are made."""
+
+    domain: str = ""
+    selector: str = ""
+    key_file: str = ""
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> Dkim:
+        if len({bool(self.domain), bool(self.selector), bool(self.key_file)}) > 1:
+            raise ValueError("domain, selector and key_file belong together: set all three or none")
+        return self
 
 
 def _by_severity(value: object) -> object:
@@ -276,6 +314,8 @@ class Config(BaseSettings):
     attachments: Attachments = Attachments()
     limits: Limits = Limits()
     trust: TrustSection = TrustSection()
+    dns: Dns = Dns()
+    dkim: Dkim = Dkim()
     escalation: EscalationSection = EscalationSection()
     people: People = People()
     templates: Templates = Templates()

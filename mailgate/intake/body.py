@@ -10,7 +10,7 @@ _UNSURE = 5  # the CRLF of DATA at the front, and up to ".\r" of the end at the 
 class Body:
     """One mail on its way in. Holds its bytes until it is refused; from then on four bytes, until the end is found."""
 
-    __slots__ = ("_buffer", "_counted", "_limit", "_stuffing", "refusal")
+    __slots__ = ("_buffer", "_counted", "_dropped", "_limit", "_stuffing", "refusal")
 
     def __init__(self, limit: int) -> None:
         """`limit`: octets of the mail, without the dots of transparency (RFC 1870 §5)."""
@@ -19,11 +19,17 @@ class Body:
         self._limit = limit
         self._stuffing = 0
         self._counted = 0
+        self._dropped = 0
         self.refusal = b""  # the reply that waits for the end, "" for none
 
     def __len__(self) -> int:
         """Bytes held."""
         return len(self._buffer)
+
+    @property
+    def received(self) -> int:
+        """Bytes that have come, held or not."""
+        return self._dropped + len(self._buffer)
 
     def feed(self, data: bytes) -> bytes | None:
         """Take what came. Returns what follows the end of the mail, or None while the end has not come."""
@@ -33,7 +39,7 @@ class Body:
         end = buffer.find(_END, start)
         if end < 0:
             if self.refusal:
-                del buffer[:-4]
+                self._drop()
             return None
         rest = bytes(buffer[end + 5 :])
         del buffer[end + 2 :]
@@ -52,7 +58,11 @@ class Body:
         """Give the bytes up and only look for the end; the first refusal is the one that is sent."""
         if not self.refusal:
             self.refusal = reply
-            del self._buffer[:-4]
+            self._drop()
+
+    def _drop(self) -> None:
+        self._dropped += max(len(self._buffer) - 4, 0)
+        del self._buffer[:-4]
 
     def take(self) -> bytes:
         """The mail after its end has come, each line's dot of transparency taken off (§4.5.2). Empties the reader."""

@@ -1,8 +1,8 @@
 """The commands of SMTP (RFC 5321 §4.1.1): each reads its argument, changes the transaction, gives its reply.
 
-aiosmtpd's SMTP is the base: its session, its envelope (the open transaction) and its AUTH exchange serve as they are.
-Its read loop, its address parser (72 µs an address), its constructor (162 µs a connection), its DATA and its replies
-without enhanced codes do not; nothing of them runs. No command waits: what must, is begun in `session`.
+aiosmtpd's SMTP is the base: its session and its envelope (the open transaction) serve as they are. Its read loop, its
+address parser (72 µs an address), its constructor (162 µs a connection), its DATA, its AUTH (which counts no faults)
+and its replies without enhanced codes do not; nothing of them runs. No command waits: what must, is begun in `upgrades`.
 """
 
 from __future__ import annotations
@@ -10,71 +10,44 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from typing import cast
 
 from aiosmtpd import smtp as aiosmtpd
 
 from mailgate.intake import grammar, replies
 from mailgate.intake.body import Body
-from mailgate.intake.policy import AUTH_ERROR_WEIGHT, Gate, Policy
+from mailgate.intake.conduct import Conduct
+from mailgate.intake.gate import Gate
+from mailgate.intake.policy import Policy
 
-MAX_JUNK = 100  # commands that bring no mail nearer, between two accepted mails (Postfix has the same)
 MAX_HELO = 255
+MAX_RESPONSE = 12_290  # a line of AUTH (RFC 4954 §4)
 
 
-class Login(NamedTuple):
-    """Who has authenticated: aiosmtpd's `auth_data`."""
-
-    user: str
-    addresses: tuple[str, ...]
-
-
-class Session(aiosmtpd.Session):
-    """aiosmtpd's session, without the old `login_data`, whose every use is a warning in the log."""
-
-    login_data: Any = None
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.peer = self.ssl = self.host_name = None
-        self.extended_smtp = False
-        self.loop = loop
-        self.proxy_data = self.auth_data = self.authenticated = None
-
-
-class Commands(aiosmtpd.SMTP):
+class Commands(Conduct):
     """One connection's dialogue. `session` gives it a transport."""
 
-    loop: asyncio.AbstractEventLoop
-    session: Session
     envelope: aiosmtpd.Envelope
 
-    _auth_required = False
-    _auth_require_tls = False  # checked in _auth: from loopback it is not
-    enable_SMTPUTF8 = True
-
     def __init__(self, policy: Policy, gate: Gate, loop: asyncio.AbstractEventLoop) -> None:
-        # Not super().__init__: it looks through every member of two classes for each connection.
-        self.loop = loop
-        self.policy = policy
-        self.gate = gate
-        self._handle_hooks = {}
-        self.session = Session(loop)
+        super().__init__(policy, gate, loop)
         self.envelope = aiosmtpd.Envelope()
-        self.peer = policy.peer("")
         self.tls = False
         self.body: Body | None = None
-        self.errors = 0
-        self.junk = 0
         self.refused_recipients = 0
-        self.farewell = b""  # the last reply, after which the connection is closed
+        self.mail_refused = False  # what was sent ahead behind such a MAIL is no fault (RFC 2920)
 
     @abstractmethod
-    def begin_tls(self) -> None:
+    def starttls(self, argument: bytes) -> bytes:
         """Answer STARTTLS, then change to TLS (RFC 3207)."""
 
     @abstractmethod
-    def begin_auth(self, argument: str) -> None:
-        """Begin the exchange of AUTH (RFC 4954)."""
+    def auth(self, argument: bytes) -> bytes:
+        """Begin AUTH (RFC 4954)."""
+
+    @abstractmethod
+    def answer(self, line: bytes) -> bytes:
+        """The reply to the next line of AUTH."""
 
     def command(self, line: bytes) -> bytes:
         """The reply to one line with its line end; b"" when the reply comes later."""
@@ -84,37 +57,32 @@ class Commands(aiosmtpd.SMTP):
             text = line[:-1]
         else:
             return self.fault(replies.BAD_LINE)
+        if b"\r" in text or b"\0" in text:  # RFC 5321 §2.3.8: no second command hides behind one (T12)
+            return self.fault(replies.BAD_LINE)
+        if self.step is not None:
+            return self.answer(text)
         verb, _, argument = text.partition(b" ")
         handler = _COMMANDS.get(verb.upper())
         if handler is None:
             return self._unknown(verb.upper())
         return handler(self, argument)
 
-    def fault(self, reply: bytes, weight: int = 1) -> bytes:
-        """A reply to the peer's fault; one too many ends the connection."""
-        self.errors += weight
-        if self.errors > self.policy.smtp.max_errors:
-            self.farewell = replies.TOO_MANY_ERRORS
-            return b""
-        return reply
-
-    def _chore(self, reply: bytes) -> bytes:
-        """A reply to a command that brings no mail nearer; a hundred of them end the connection."""
-        self.junk += 1
-        if self.junk > MAX_JUNK:
-            self.farewell = replies.TOO_MUCH_JUNK
-            return b""
-        return reply
+    def _out_of_order(self, excused: bool) -> bytes:
+        return self.chore(replies.MAIL_FIRST) if excused else self.fault(replies.MAIL_FIRST)
 
     def reset_transaction(self) -> None:
         self.envelope = aiosmtpd.Envelope()
         self.refused_recipients = 0
+        self.mail_refused = False
 
     def _unknown(self, verb: bytes) -> bytes:
         if (
             verb in _OTHER_PROTOCOLS
         ):  # a browser made to talk to us; what follows is the page's, not a client's
             self.farewell = replies.NOT_SMTP
+            return b""
+        if verb == b"BDAT":  # not offered: the octets of a mail that follow must not be read as commands
+            self.farewell = replies.NOT_IMPLEMENTED
             return b""
         return self.fault(replies.NOT_IMPLEMENTED if verb in _NOT_IMPLEMENTED else replies.UNKNOWN)
 
@@ -128,7 +96,7 @@ class Commands(aiosmtpd.SMTP):
         self.session.host_name = name
         self.session.extended_smtp = extended
         self.reset_transaction()
-        return self._chore(reply)
+        return self.chore(reply)
 
     def _helo(self, argument: bytes) -> bytes:
         return self._hello(argument, self.policy.helo, extended=False)
@@ -144,16 +112,21 @@ class Commands(aiosmtpd.SMTP):
             return self.fault(replies.NESTED_MAIL)
         if argument[:5].upper() != b"FROM:":
             return self.fault(replies.SYNTAX_MAIL)
+        self.mail_refused = True
         path = _read(argument[5:])
         if path is None or (path.address and "@" not in path.address and not self.peer.trusted):
-            return self.fault(replies.BAD_SENDER)
+            return self.refuse(replies.BAD_SENDER)
         refusal = self._parameters(path.parameters) if path.parameters else b""
         if not refusal and not path.address.isascii() and "SMTPUTF8" not in path.parameters:
             refusal = replies.NEED_SMTPUTF8
         if refusal:
-            return refusal if refusal is replies.FULL else self.fault(refusal)
-        if self.gate.in_flight >= self.gate.max_bytes:
-            return replies.FULL
+            return self.chore(refusal) if refusal is replies.FULL else self.refuse(refusal)
+        if self.gate.full(self.peer, 1):
+            return self.chore(replies.FULL)
+        if not self.familiar and not self.gate.mails.take(self.peer.network, self.heard):
+            self.tell("mail put off", network=self.peer.network, why="smtp.max_mails_per_network")
+            return self.chore(replies.TOO_MANY_MAILS)
+        self.mail_refused = False
         self.envelope.mail_from = path.address
         self.envelope.smtp_utf8 = "SMTPUTF8" in path.parameters
         return replies.SENDER_OK
@@ -166,7 +139,7 @@ class Commands(aiosmtpd.SMTP):
                     return replies.SYNTAX_MAIL
                 if int(value) > self.policy.smtp.max_size:
                     return replies.TOO_BIG
-                if self.gate.in_flight + int(value) > self.gate.max_bytes:
+                if self.gate.full(self.peer, int(value)):
                     return replies.FULL
             elif key == "BODY":  # RFC 6152; BINARYMIME needs CHUNKING, which is not offered
                 if value.upper() not in ("7BIT", "8BITMIME"):
@@ -183,12 +156,12 @@ class Commands(aiosmtpd.SMTP):
     def _rcpt(self, argument: bytes) -> bytes:
         envelope = self.envelope
         if envelope.mail_from is None:
-            return self.fault(replies.MAIL_FIRST)
+            return self._out_of_order(self.mail_refused)
         if argument[:3].upper() != b"TO:":
             return self.fault(replies.SYNTAX_RCPT)
         path = _read(argument[3:])
         if path is None or not path.address:
-            return self.fault(replies.BAD_RECIPIENT)
+            return self.refuse(replies.BAD_RECIPIENT)
         if path.parameters:  # DSN is not offered (RFC 3461)
             return self.fault(replies.BAD_PARAMETER)
         if not path.address.isascii() and not envelope.smtp_utf8:
@@ -196,11 +169,11 @@ class Commands(aiosmtpd.SMTP):
         refusal = self.policy.recipient(path.address)
         if refusal:
             self.refused_recipients += 1
-            return self.fault(refusal)
+            return self.refuse(refusal)
         if (
             len(envelope.rcpt_tos) >= self.policy.smtp.max_recipients
         ):  # §4.5.3.1.10: the rest comes in another mail
-            return self._chore(replies.TOO_MANY_RECIPIENTS)
+            return self.chore(replies.TOO_MANY_RECIPIENTS)
         envelope.rcpt_tos.append(path.address)
         return replies.RECIPIENT_OK
 
@@ -208,67 +181,31 @@ class Commands(aiosmtpd.SMTP):
         if argument.strip():
             return self.fault(replies.NO_ARGUMENT)
         if self.envelope.mail_from is None:
-            return self.fault(replies.MAIL_FIRST)
+            return self._out_of_order(self.mail_refused)
         if not self.envelope.rcpt_tos:
-            return self.fault(replies.NO_VALID_RECIPIENTS if self.refused_recipients else replies.MAIL_FIRST)
-        if self.gate.in_flight >= self.gate.max_bytes:
-            return replies.FULL
+            refused = self.refused_recipients > 0
+            return self.chore(replies.NO_VALID_RECIPIENTS) if refused else self._out_of_order(False)
+        if self.gate.full(self.peer, 1):
+            return self.chore(replies.FULL)
         self.body = Body(self.policy.smtp.max_size)
         return replies.GO_DATA
 
     def _rset(self, argument: bytes) -> bytes:
         self.reset_transaction()
-        return self._chore(replies.OK)
+        return self.chore(replies.OK)
 
     def _noop(self, argument: bytes) -> bytes:
-        return self._chore(replies.OK)
+        return self.chore(replies.OK)
 
     def _vrfy(self, argument: bytes) -> bytes:
-        return self._chore(replies.VERIFY)  # RFC 5321 §7.3: nobody learns here who exists
+        return self.chore(replies.VERIFY)  # RFC 5321 §7.3: nobody learns here who exists
 
     def _help(self, argument: bytes) -> bytes:
-        return self._chore(replies.HELP)
+        return self.chore(replies.HELP)
 
     def _quit(self, argument: bytes) -> bytes:
         self.farewell = replies.BYE
         return b""
-
-    def _starttls(self, argument: bytes) -> bytes:
-        if self.policy.tls is None:
-            return self.fault(replies.NOT_IMPLEMENTED)
-        if argument.strip():
-            return self.fault(replies.NO_ARGUMENT)
-        if self.tls:
-            return self.fault(replies.TLS_ALREADY)
-        self.begin_tls()
-        return replies.GO_TLS
-
-    def _auth(self, argument: bytes) -> bytes:
-        """RFC 4954; a password never travels in clear but on loopback."""
-        if not self.policy.smtp.users:
-            return self.fault(replies.NOT_IMPLEMENTED)
-        if not (self.tls or self.peer.loopback):
-            return self.fault(replies.NEED_TLS)
-        if not self.session.extended_smtp:
-            return self.fault(replies.HELLO_FIRST)
-        if self.session.authenticated:
-            return self.fault(replies.AUTH_ALREADY)
-        if self.envelope.mail_from is not None:
-            return self.fault(replies.BAD_SEQUENCE)
-        words = argument.decode("ascii", "replace").split()
-        if len(words) not in (1, 2):
-            return self.fault(replies.SYNTAX_AUTH)
-        if words[0].upper() not in ("PLAIN", "LOGIN"):
-            return self.fault(replies.UNKNOWN_MECHANISM)
-        self.begin_auth(" ".join((words[0].upper(), *words[1:])))
-        return b""
-
-    def _authenticate(self, mechanism: str, auth_data: Any) -> aiosmtpd.AuthResult:
-        login = self.policy.login(auth_data.login, auth_data.password)
-        if login is None:
-            self.errors += AUTH_ERROR_WEIGHT
-            return aiosmtpd.AuthResult(success=False, handled=False)
-        return aiosmtpd.AuthResult(success=True, auth_data=Login(*login))
 
 
 def _read(argument: bytes) -> grammar.Path | None:
@@ -292,11 +229,9 @@ _COMMANDS = cast(
         b"VRFY": Commands._vrfy,
         b"HELP": Commands._help,
         b"QUIT": Commands._quit,
-        b"STARTTLS": Commands._starttls,
-        b"AUTH": Commands._auth,
+        b"STARTTLS": lambda self, argument: self.starttls(argument),
+        b"AUTH": lambda self, argument: self.auth(argument),
     },
 )
-_NOT_IMPLEMENTED = frozenset(
-    {b"EXPN", b"BDAT", b"ETRN", b"TURN", b"SEND", b"SOML", b"SAML", b"BURL", b"LHLO"}
-)
+_NOT_IMPLEMENTED = frozenset({b"EXPN", b"ETRN", b"TURN", b"SEND", b"SOML", b"SAML", b"BURL", b"LHLO"})
 _OTHER_PROTOCOLS = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"PRI"})

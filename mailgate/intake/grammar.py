@@ -7,7 +7,10 @@ Source routes are taken off (RFC 5321 §4.1.2: accepted and ignored).
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
+
+from mailgate.mail.addrspec import normalise
 
 # RFC 5321 §4.5.3.1.4 asks for 512 octets and room for extensions; SMTPUTF8 and AUTH= want more.
 MAX_LINE = 2048
@@ -58,15 +61,20 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def mailbox(address: str) -> tuple[str, str]:
-    """Local part and domain for comparison: lower case, unquoted, the domain as A-labels; ("", "") for no domain name."""
+    """Local part and domain for comparison: lower case, unquoted, the domain as A-labels; ("", "") for no mailbox.
+
+    What only looks like another spelling (full-width letters, a Kelvin sign, an ideographic full stop) is not mapped
+    to it, as IDNA2003 would, and is no mailbox (RFC 5891 section 5, UTS 46; threat T17).
+    """
     local, at, domain = address.rpartition("@")
     if not at:
         local, domain = address, ""
     if local.startswith('"'):
         local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
+    if not local.isascii() and unicodedata.normalize("NFKC", local) != local:
+        return "", ""
     if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
+        domain = normalise(f"x@{domain}").removeprefix("x@")
+        if not domain:
             return "", ""
-    return local.lower(), domain.lower().rstrip(".")
+    return local.lower(), domain.lower().removesuffix(".")

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import structlog
 
@@ -18,11 +18,15 @@ from mailgate.errors import Full, Transient
 from mailgate.failpoint import failpoint, register
 from mailgate.intake import replies
 from mailgate.intake.body import has_bare_newline
-from mailgate.intake.commands import Commands, Login
-from mailgate.intake.policy import Gate, Policy
+from mailgate.intake.commands import Commands
+from mailgate.intake.conduct import Login
+from mailgate.intake.gate import Gate
+from mailgate.intake.policy import Policy
 from mailgate.model import Envelope
 
 Accept = Callable[[Envelope, bytes], Awaitable[str]]
+
+_DRAINED = 268_435_456  # bytes beyond the limit: a refused mail is read to its end, but not for ever
 
 register("smtp.dot_received", "smtp.before_reply")
 _log = structlog.get_logger("mailgate.intake")
@@ -55,12 +59,13 @@ class Mails(Commands):
     def __init__(self, door: Door) -> None:
         super().__init__(door.policy, door.gate, door.loop)
         self.door = door
-        self.heard = door.loop.time()
-        self.held = False  # commands wait: for a commit, for TLS, for AUTH
+        self.held = False  # commands wait: for a commit, for TLS
         self.committing = False
         self.buffer = b""
         self.out: list[bytes] = []
         self.counted = 0  # our bytes in the gate's count
+        self.moved = self.heard  # when the last whole command came, or bytes of a mail
+        self.settled = self.heard  # when this connection was made, or last brought a mail
 
     @abstractmethod
     def mail_answered(self, reply: bytes) -> None:
@@ -80,9 +85,12 @@ class Mails(Commands):
         elif not body.refusal:
             if body.over_limit():
                 body.refuse(replies.TOO_BIG)
-            elif self.gate.in_flight > self.gate.max_bytes:
+            elif self.gate.full(self.peer):
                 body.refuse(replies.FULL)
             self.count(len(body))
+        elif body.received > self.policy.smtp.max_size + _DRAINED:
+            self.farewell = body.refusal
+            self.forget_mail()
 
     def _end_mail(self) -> None:
         """The final dot is here: refuse, or hand over."""
@@ -94,12 +102,12 @@ class Mails(Commands):
         self.body = None
         if not refusal and len(raw) > self.policy.smtp.max_size:
             refusal = replies.TOO_BIG
-        elif not refusal and not self.peer.trusted and has_bare_newline(raw):
+        elif not refusal and not self.familiar and has_bare_newline(raw):
             refusal = replies.BARE_NEWLINE
         if refusal:
-            _log.info("mail refused", peer=self.peer.host, reply=refusal[:10].decode("ascii"))
+            self.tell("mail refused", reply=refusal[:10].decode("ascii"), sender=_shown(self.envelope))
             self.forget_mail()
-            self.out.append(refusal if refusal is replies.FULL else self.fault(refusal))
+            self.out.append(refusal if refusal is replies.FULL else self.refuse(refusal))
             return
         envelope = self._envelope()
         self.reset_transaction()
@@ -136,6 +144,7 @@ class Mails(Commands):
             reply = replies.queued(future.result())
             failpoint("smtp.before_reply")
             self.errors = self.junk = 0
+            self.settled = self.loop.time()
         except (Exception, asyncio.CancelledError) as e:  # noqa: BLE001 - whatever it is, it is ours: 4xx
             reply = self._trouble(e)
         self.mail_answered(reply)
@@ -149,7 +158,7 @@ class Mails(Commands):
         return replies.FULL if isinstance(error, Full) else replies.TROUBLE
 
     def count(self, held: int) -> None:
-        self.gate.in_flight += held - self.counted
+        self.gate.hold(self.peer, held - self.counted)
         self.counted = held
 
     def release(self) -> None:
@@ -159,3 +168,10 @@ class Mails(Commands):
         self.body = None
         self.release()
         self.reset_transaction()
+
+
+def _shown(envelope: Any) -> str:
+    """The sender for a log, without what stands behind its "+": it may be a token, and whoever reads it could use it."""
+    local, at, domain = (envelope.mail_from or "").rpartition("@")
+    detail = "+…" if "+" in local else ""
+    return f"<{local.partition('+')[0]}{detail}{at}{domain}>"

@@ -1,13 +1,13 @@
-"""What the SMTP door takes and from whom: the settings compiled once, and the counters that all connections share."""
+"""What the SMTP door takes and from whom: the settings, compiled once."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import ssl
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from mailgate.config import Config, Network
 from mailgate.errors import ConfigError
@@ -15,6 +15,9 @@ from mailgate.intake import grammar, replies
 
 ROLE_ADDRESSES = frozenset({"postmaster", "abuse"})  # RFC 5321 §4.5.1, RFC 2142
 AUTH_ERROR_WEIGHT = 3  # a wrong password counts as this many errors
+# Whom one owner has, as a rule: an IPv4 address or an IPv6 /64; and whom a hoster or a site has (RFC 6177).
+_CLIENT_BITS = {4: 32, 6: 64}
+_NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,43 +25,15 @@ class Peer:
     """The other end of a connection."""
 
     host: str  # its address; an IPv4 client of a dual-stack socket as IPv4, "" on a unix socket
-    trusted: bool  # in trust.networks
+    trusted: bool  # in trust.networks: a device or program of our own
+    upstream: bool  # in trust.upstreams: a relay in front of us, which hands on what others wrote
     loopback: bool
     client: str  # under which name it counts as one client, "" when it is not counted
-
-
-class Gate:
-    """How many are inside, in all and of one client, and how many bytes of mail are on their way to the spool."""
-
-    def __init__(self, connections: int, per_client: int, bytes_in_flight: int) -> None:
-        self._connections = connections
-        self._per_client = per_client
-        self.max_bytes = bytes_in_flight
-        self.inside = 0
-        self.in_flight = 0
-        self._clients: Counter[str] = Counter()
-
-    def enter(self, client: str) -> bool:
-        """Let one in; False when there are too many. `client` "" is not counted on its own."""
-        if self.inside >= self._connections or (client and self._clients[client] >= self._per_client):
-            return False
-        self.inside += 1
-        if client:
-            self._clients[client] += 1
-        return True
-
-    def leave(self, client: str) -> None:
-        """One that `enter` let in has gone."""
-        self.inside -= 1
-        if client:
-            self._clients[client] -= 1
-            if not self._clients[client]:
-                del self._clients[client]
+    network: str  # and its network; "" when it is not counted
 
     @property
-    def crowded(self) -> bool:
-        """More than half of the room is taken: no more patience with crawlers."""
-        return self.inside * 2 > self._connections or self.in_flight * 2 > self.max_bytes
+    def known(self) -> bool:
+        return self.trusted or self.upstream
 
 
 class Policy:
@@ -70,6 +45,7 @@ class Policy:
         self.smtp = smtp
         self.hostname = smtp.hostname or config.gateway.message_domain
         self.networks: list[Network] = config.trust.networks
+        self.upstreams: list[Network] = config.trust.upstreams
         self._own = {grammar.mailbox(address) for address in config.gateway.own_addresses}
         self._domains = {domain for _, domain in self._own}
         self.tls = _tls_context(smtp.tls_cert, smtp.tls_key) if smtp.tls_cert else None
@@ -102,24 +78,25 @@ class Policy:
         """Login name and the From addresses it may use; None when name or password is wrong."""
         name = user.decode("utf-8", "replace")
         known = self.smtp.users.get(name)
-        # An unknown name costs the same time as a known one.
+        # An unknown name costs the same time as a known one, a longer password the same as a shorter one.
         secret = known.password.encode() if known else b"\0" + password
-        if secrets.compare_digest(secret, password) and known:
-            return name, tuple(known.addresses)
-        return None
+        same = secrets.compare_digest(hashlib.sha256(secret).digest(), hashlib.sha256(password).digest())
+        return (name, tuple(known.addresses)) if same and known else None
 
     def _peer(self, host: str) -> Peer:
         try:
             address: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
         except ValueError:
-            return Peer(host, trusted=False, loopback=False, client="")
+            return Peer(host, trusted=False, upstream=False, loopback=False, client="", network="")
         if isinstance(address, IPv6Address):
             address = address.ipv4_mapped or address
         trusted = any(address in network for network in self.networks)
-        client = str(address)
-        if isinstance(address, IPv6Address):  # one subscriber has a /64
-            client = str(IPv6Address(int(address) >> 64 << 64))
-        return Peer(str(address), trusted, address.is_loopback, "" if trusted else client)
+        upstream = any(address in network for network in self.upstreams)
+        client, network = (
+            "" if trusted or upstream else str(ip_network((address, bits[address.version]), strict=False)[0])
+            for bits in (_CLIENT_BITS, _NETWORK_BITS)
+        )
+        return Peer(str(address), trusted, upstream, address.is_loopback, client, network)
 
     def _extensions(self, tls: bool, auth: bool) -> bytes:
         lines = [self.hostname, "PIPELINING", f"SIZE {self.smtp.max_size}"]
@@ -138,6 +115,7 @@ class Policy:
 def _tls_context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION  # a handshake costs us more than the peer (CVE-2011-1473)
     try:
         context.load_cert_chain(certificate, key or None)
     except (OSError, ssl.SSLError) as e:

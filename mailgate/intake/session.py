@@ -13,15 +13,18 @@ from typing import cast
 import structlog
 
 from mailgate.intake import replies
+from mailgate.intake.commands import MAX_RESPONSE
 from mailgate.intake.grammar import MAX_LINE
 from mailgate.intake.mails import Door
 from mailgate.intake.upgrades import Upgrades
 
 # While a commit is under way, so much of what a peer sends ahead is kept; then TCP makes it wait.
 _AHEAD = 65_536
-# Patience with a mail that crawls in, when the house is crowded (Postfix: smtpd_min_data_rate).
-_MIN_RATE = 500
-_GRACE = 60.0
+# How far, in seconds, a stranger's mail may fall behind smtp.min_rate, and what is left of that patience when the house
+# is crowded. A burst earns nothing for later: large mails that come to a stop would hold the memory of all.
+_PATIENCE = 180.0  # RFC 5321 §4.5.3.2.5
+_PATIENCE_CROWDED = 60.0
+_LINGER = 30.0  # for a peer to read its last reply
 
 _log = structlog.get_logger("mailgate.intake")
 
@@ -36,7 +39,9 @@ class SmtpSession(Upgrades):
         self._deaf = False  # the peer does not read its replies
         self._reading = True
         self._eof = False
-        self._began = 0.0  # of the mail under way
+        self._parted = 0.0  # when we closed
+        self._due = 0.0  # up to when the mail under way has kept the pace that is asked for
+        self._seen = 0  # bytes of it, at the last sweep
 
     # ------------------------------------------------ from the transport
 
@@ -49,17 +54,15 @@ class SmtpSession(Upgrades):
         self.door.sessions.add(self)
         if self.door.draining:
             self._say_goodbye(replies.SHUTDOWN)
-        elif self.gate.enter(self.peer.client):
+        elif self.gate.enter(self.peer):
             self._entered = True
             self.wire.write(self.policy.greeting)
         else:
-            _log.info("connection refused", peer=self.peer.host, inside=self.gate.inside)
+            self.tell("connection refused", inside=self.gate.inside)
             self._say_goodbye(replies.BUSY)
 
     def data_received(self, data: bytes) -> None:
         self.heard = self.loop.time()
-        if self.feed_exchange(data):
-            return
         self.buffer = self.buffer + data if self.buffer else data
         if self.held:
             self._regulate()
@@ -69,7 +72,7 @@ class SmtpSession(Upgrades):
     def eof_received(self) -> bool:
         self._eof = True
         if not self.committing:
-            self.wire.close()
+            self._close()
         return not self.tls  # a half-closed connection still gets the answer to its last mail
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -79,10 +82,11 @@ class SmtpSession(Upgrades):
         self.transport = None
         self.door.sessions.discard(self)
         if self._entered:
-            self.gate.leave(self.peer.client)
+            self.gate.leave(self.peer)
         if not self.committing:
             self.release()
-        self.end_exchange()
+        if self.shaking_hands is not None:
+            self.shaking_hands.cancel()
         self.body = None
         self.buffer = b""
 
@@ -97,44 +101,59 @@ class SmtpSession(Upgrades):
     # ------------------------------------------------ from the server
 
     def sweep(self, now: float) -> None:
-        """Called every few seconds: end what has been silent for too long, or crawls while others wait."""
+        """Called every few seconds: end what is silent for too long, crawls, or stays without bringing a mail."""
         if self.committing:
             return
-        silent = now - self.heard > self.policy.smtp.timeout
-        if self.wire.is_closing():
-            if silent:
+        silent = now - self.heard
+        if self.shaking_hands is not None:
+            if silent > self.policy.smtp.timeout:
+                self.wire.abort()  # without a reply: in clear it has no place in a handshake
+                self.connection_lost(None)  # which tells nobody that it was aborted
+        elif self.wire.is_closing():
+            if now - self._parted > min(_LINGER, self.policy.smtp.timeout):
                 self.wire.abort()  # it never read its last reply
-        elif silent or self._crawls(now):
-            _log.info("connection timed out", peer=self.peer.host, in_data=self.body is not None)
-            self._say_goodbye(replies.SILENT)
+        elif reply := self._overstays(now):
+            self.tell("connection timed out", in_data=self.body is not None, reply=reply[:9].decode("ascii"))
+            self._say_goodbye(reply)
 
     def drain(self) -> None:
         """End the connection as soon as nothing is in hand."""
         if not self.held and self.body is None:
             self._say_goodbye(replies.SHUTDOWN)
 
-    def _crawls(self, now: float) -> bool:
-        elapsed = now - self._began
-        return (
-            self.body is not None
-            and not self.peer.trusted
-            and self.gate.crowded
-            and elapsed > _GRACE
-            and self.counted < elapsed * _MIN_RATE
-        )
+    def _overstays(self, now: float) -> bytes:
+        """The last reply to a peer whose time is over, b"" while it is not."""
+        smtp = self.policy.smtp
+        if self.body is not None:
+            if now - self.heard > smtp.timeout:
+                return replies.SILENT
+            return replies.SLOW if self._crawls(now, self.body.received) else b""
+        if now - self.moved > smtp.timeout:  # a command that drips in is as good as silence
+            return replies.SILENT
+        late = now - max(self.settled, self._due) > smtp.timeout_without_mail
+        return replies.NO_MAIL if late and not self.familiar else b""
+
+    def _crawls(self, now: float, received: int) -> bool:
+        """Whether a stranger's mail has fallen too far behind the pace. To be asked at every sweep."""
+        rate = self.policy.smtp.min_rate
+        if not rate or self.familiar:
+            return False
+        self._due = min(now, self._due + (received - self._seen) / rate)
+        self._seen = received
+        return now - self._due > (_PATIENCE_CROWDED if self.gate.crowded else _PATIENCE)
 
     # ------------------------------------------------ from the other parts of the connection
 
     def mail_answered(self, reply: bytes) -> None:
         if self.gone:
             return
-        self.heard = self.loop.time()
+        self.heard = self.moved = self.loop.time()
         self.out.append(reply)
         if self.door.draining:
             self.farewell = replies.SHUTDOWN
         self.resume()
         if self._eof and not self.committing:
-            self.wire.close()
+            self._close()
 
     def resume(self) -> None:
         if not self.held:
@@ -149,11 +168,13 @@ class SmtpSession(Upgrades):
             try:
                 if self.body is not None:
                     self.take_mail()
+                    self.moved = self.heard
                 elif not self._take_line():
                     break
             except Exception:  # noqa: BLE001 - our own bug must be "try again" to the peer, never a dropped line
                 _log.exception("a command failed", peer=self.peer.host)
                 self.forget_mail()
+                self.step = None
                 self.out.append(replies.COMMAND_TROUBLE)
         self._flush()
 
@@ -161,13 +182,15 @@ class SmtpSession(Upgrades):
         """One command of the buffer; False when there is no whole one."""
         buffer = self.buffer
         end = buffer.find(b"\n") + 1
+        limit = MAX_LINE if self.step is None else MAX_RESPONSE
         if not end:
-            if len(buffer) > MAX_LINE:
+            if len(buffer) > limit:
                 self._skipping = True
                 self.buffer = b""
             return False
         self.buffer = buffer[end:]
-        if self._skipping or end > MAX_LINE:
+        self.moved = self.heard
+        if self._skipping or end > limit:
             self._skipping = False
             reply = self.fault(replies.LINE_TOO_LONG)
         else:
@@ -175,7 +198,8 @@ class SmtpSession(Upgrades):
         if reply:
             self.out.append(reply)
             if self.body is not None:
-                self._began = self.heard
+                self._due = self.heard
+                self._seen = 0
         return True
 
     # ------------------------------------------------ keeping within bounds
@@ -199,7 +223,11 @@ class SmtpSession(Upgrades):
             self.out.clear()
         if self.farewell:
             self.held = True
-            self.wire.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._parted = self.loop.time()
+        self.wire.close()
 
     def _say_goodbye(self, reply: bytes) -> None:
         self.farewell = reply

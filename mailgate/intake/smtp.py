@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import socket
 from typing import Any
 
+import structlog
+
 from mailgate.config import Config
 from mailgate.errors import Unavailable
+from mailgate.intake.gate import Gate
 from mailgate.intake.mails import Accept, Door
-from mailgate.intake.policy import Gate, Policy
+from mailgate.intake.policy import Policy
 from mailgate.intake.session import SmtpSession
 
 _MAX_SWEEP = 5.0
 _BACKLOG = 1024
+_OTHER_FILES = 64  # descriptors for the spool, the log, the loop
+_log = structlog.get_logger("mailgate.intake")
 
 
 class SmtpServer(asyncio.AbstractServer):
@@ -65,7 +72,10 @@ class SmtpServer(asyncio.AbstractServer):
     def _sweep(self) -> None:
         now = self.door.loop.time()
         for session in list(self.door.sessions):
-            session.sweep(now)
+            try:
+                session.sweep(now)
+            except Exception:  # noqa: BLE001 - the clock of all others goes on
+                _log.exception("a sweep failed")
         if self._server.is_serving() or self.door.sessions:
             self._timer = self.door.loop.call_later(self._period, self._sweep)
 
@@ -76,10 +86,11 @@ async def serve_smtp(config: Config, accept: Accept, *, sock: socket.socket | No
     Raises Unavailable when the port cannot be had and ConfigError when the certificate cannot be used.
     """
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_trouble)
     smtp = config.smtp
     door = Door(
         policy=Policy(config),
-        gate=Gate(smtp.max_connections, smtp.max_connections_per_client, smtp.max_bytes_in_flight),
+        gate=Gate(smtp, _connections(smtp.max_connections)),
         accept=accept,
         loop=loop,
     )
@@ -96,3 +107,29 @@ async def serve_smtp(config: Config, accept: Accept, *, sock: socket.socket | No
             "is another program on this port?"
         ) from e
     return SmtpServer(server, door)
+
+
+def _connections(wanted: int) -> int:
+    """As many connections as wanted, or as there are file descriptors for; the limit is raised as far as it goes."""
+    need = wanted + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft != unlimited and soft < need + _BACKLOG:  # a wave of newcomers is taken in before it is refused
+        more = need + _BACKLOG if hard == unlimited else min(need + _BACKLOG, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+            soft = more
+    if soft == unlimited or soft >= need:
+        return wanted
+    few = max(soft - _OTHER_FILES, 1)
+    _log.warning(
+        "fewer connections than smtp.max_connections: raise the limit of open files",
+        limit=soft,
+        connections=few,
+    )
+    return few
+
+
+def _trouble(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What the loop has to say goes into the log like all else, as one line."""
+    _log.warning("event loop", what=context.get("message"), exc_info=context.get("exception"))

@@ -1,21 +1,18 @@
-"""STARTTLS (RFC 3207) and AUTH (RFC 4954): the two commands of a connection that take more than one step."""
+"""STARTTLS (RFC 3207) and AUTH (RFC 4954): how a connection becomes encrypted and authenticated."""
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 from abc import abstractmethod
-from collections.abc import Coroutine
-from typing import Any
-
-import structlog
-from aiosmtpd import smtp as aiosmtpd
+from base64 import b64decode
 
 from mailgate.intake import replies
+from mailgate.intake.conduct import Login
 from mailgate.intake.mails import Door, Mails
+from mailgate.intake.policy import AUTH_ERROR_WEIGHT
 
 _TLS_SECONDS = 60.0
-_MAX_RESPONSE = 16_384  # RFC 4954 §4.5 asks for 12,288 octets a line
-_log = structlog.get_logger("mailgate.intake")
 
 
 class Upgrades(Mails):
@@ -25,87 +22,114 @@ class Upgrades(Mails):
         super().__init__(door)
         self.wire: asyncio.Transport
         self.gone = False
-        self._task: asyncio.Task[None] | None = None
-        self._authenticating = False
+        self.shaking_hands: asyncio.Task[None] | None = None  # TLS is being set up
+        self._user = b""
 
     @abstractmethod
     def resume(self) -> None:
         """Go on with the commands that waited."""
 
-    def feed_exchange(self, data: bytes) -> bool:
-        """Bytes for an AUTH under way; False when there is none."""
-        if self._authenticating:
-            self._reader.feed_data(data)
-        return self._authenticating
+    # ------------------------------------------------ STARTTLS
 
-    def end_exchange(self) -> None:
-        """The connection is gone."""
-        if self._task is not None:
-            self._task.cancel()
-
-    def begin_tls(self) -> None:
-        self._begin(self._start_tls())
-
-    def begin_auth(self, argument: str) -> None:
-        self._auth_methods = {
-            "PLAIN": aiosmtpd._AuthMechAttr(self.auth_PLAIN, True),
-            "LOGIN": aiosmtpd._AuthMechAttr(self.auth_LOGIN, True),
-        }
-        self._reader = asyncio.StreamReader(limit=_MAX_RESPONSE, loop=self.loop)
-        self._reader.feed_data(self.buffer)
-        self.buffer = b""
-        self._authenticating = True
-        self._begin(self._run_auth(argument))
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def starttls(self, argument: bytes) -> bytes:
+        if self.policy.tls is None:
+            return self.fault(replies.NOT_IMPLEMENTED)
+        if argument.strip():
+            return self.fault(replies.NO_ARGUMENT)
+        if self.tls:
+            return self.fault(replies.TLS_ALREADY)
         self.held = True
-        self._task = self.loop.create_task(work)
+        self.shaking_hands = self.loop.create_task(self._start_tls())
+        return replies.GO_TLS
 
     async def _start_tls(self) -> None:
         assert self.policy.tls is not None
         # What came in clear behind STARTTLS is nobody's (RFC 3207 §4.2, CVE-2024-34083). start_tls takes the transport
         # over before it first waits, so nothing can come between.
         self.buffer = b""
+        patience = min(_TLS_SECONDS, self.policy.smtp.timeout)
         try:
             wire = await self.loop.start_tls(
-                self.wire, self, self.policy.tls, server_side=True, ssl_handshake_timeout=_TLS_SECONDS
+                self.wire, self, self.policy.tls, server_side=True, ssl_handshake_timeout=patience
             )
         except Exception as e:  # noqa: BLE001 - the peer's handshake, or a transport that has just gone
-            _log.info("TLS handshake failed", peer=self.peer.host, why=str(e)[:256])
-            self._task = None
+            self.tell("TLS handshake failed", why=str(e)[:256])
+            self.shaking_hands = None
             self.wire.abort()
             self.connection_lost(None)  # a handshake that failed tells nobody
             return
+        self.shaking_hands = None
         if wire is None or self.gone:
             return
         self.wire = wire
         self.transport = wire
         self.tls = True
-        self.session.host_name = None  # RFC 3207 §4.2: it all begins anew
-        self.reset_transaction()
-        self._finish()
-
-    async def _run_auth(self, argument: str) -> None:
-        try:
-            await self.smtp_AUTH(argument)
-        except (ValueError, UnicodeError) as e:  # a line over the limit; words that are no text
-            _log.info("AUTH failed", peer=self.peer.host, why=str(e)[:256])
-            await self.push(self.fault(replies.SYNTAX_AUTH).rstrip())
-        except Exception:  # noqa: BLE001 - our own bug must be "try again"
-            _log.exception("AUTH failed", peer=self.peer.host)
-            await self.push(replies.COMMAND_TROUBLE.rstrip())
-        self._authenticating = False
-        self.buffer = bytes(self._reader._buffer)  # type: ignore[attr-defined]
-        if self.errors > self.policy.smtp.max_errors:
-            self.farewell = replies.TOO_MANY_ERRORS
-        self._finish()
-
-    def _finish(self) -> None:
-        self._task = None
+        self._begin_anew()
         self.held = False
+        self.heard = self.moved = self.loop.time()
         self.resume()
 
-    async def push(self, status: str | bytes) -> None:
-        """How aiosmtpd's AUTH replies."""
-        if not self.gone and status:
-            self.wire.write((status.encode() if isinstance(status, str) else status) + b"\r\n")
+    def _begin_anew(self) -> None:
+        """Forget what the peer said in clear, its name and its login (RFC 3207 §4.2); its faults stay counted."""
+        self.session.host_name = None
+        self.session.extended_smtp = False
+        self.session.authenticated = self.session.auth_data = None
+        self.reset_transaction()
+
+    # ------------------------------------------------ AUTH
+
+    def auth(self, argument: bytes) -> bytes:
+        """A password never travels in clear but on loopback."""
+        if not self.policy.smtp.users:
+            return self.fault(replies.NOT_IMPLEMENTED)
+        if not (self.tls or self.peer.loopback):
+            return self.fault(replies.NEED_TLS)
+        if not (self.session.host_name and self.session.extended_smtp):
+            return self.fault(replies.HELLO_FIRST)
+        if self.session.authenticated:
+            return self.fault(replies.AUTH_ALREADY)
+        if self.envelope.mail_from is not None:
+            return self.fault(replies.BAD_SEQUENCE)
+        mechanism, *response = argument.split() or [b""]
+        if not mechanism or len(response) > 1:
+            return self.fault(replies.SYNTAX_AUTH)
+        steps = {b"PLAIN": (self._plain, replies.SAY_ON), b"LOGIN": (self._login_user, replies.SAY_USER)}
+        if mechanism.upper() not in steps:
+            return self.fault(replies.UNKNOWN_MECHANISM)
+        if self.peer.network and self.gate.faults.spent(self.peer.network, self.heard):
+            return self.chore(replies.TOO_MANY_GUESSES)
+        self.step, challenge = steps[mechanism.upper()]
+        return self.answer(b"" if response[0] == b"=" else response[0]) if response else challenge
+
+    def answer(self, line: bytes) -> bytes:
+        """The reply to a line of the exchange (RFC 4954 §4), without its line end."""
+        step, self.step = self.step, None
+        assert step is not None
+        if line == b"*":
+            return self.fault(replies.AUTH_CANCELLED)
+        try:
+            return step(b64decode(line, validate=True))
+        except binascii.Error:
+            return self.fault(replies.BAD_BASE64)
+
+    def _plain(self, response: bytes) -> bytes:
+        """RFC 4616: authorisation identity (not used here), name and password."""
+        words = response.split(b"\0")
+        return self._log_in(words[1], words[2]) if len(words) == 3 else self.fault(replies.BAD_BASE64)
+
+    def _login_user(self, response: bytes) -> bytes:
+        self._user = response
+        self.step = self._login_password
+        return replies.SAY_PASSWORD
+
+    def _login_password(self, response: bytes) -> bytes:
+        return self._log_in(self._user, response)
+
+    def _log_in(self, user: bytes, password: bytes) -> bytes:
+        login = self.policy.login(user, password)
+        if login is None:
+            self.tell("login refused")
+            return self.fault(replies.BAD_LOGIN, AUTH_ERROR_WEIGHT)
+        self.session.authenticated = True
+        self.session.auth_data = Login(*login)
+        return replies.LOGGED_IN

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from mailgate.config import Config, Gateway, Smtp, SmtpUser, TrustSection
 from mailgate.errors import ConfigError
 from mailgate.intake import replies
+from mailgate.intake.gate import Gate
 from mailgate.intake.grammar import MAX_ADDRESS, mailbox, read_path
-from mailgate.intake.policy import Gate, Policy
+from mailgate.intake.policy import Peer, Policy
 
 PATHS = {
     "plain": ("<a@b.example>", "a@b.example", {}),
@@ -90,6 +91,7 @@ BOXES = {
     "quoted": (r'"a\b c"@x', ("ab c", "x")),
     "A-labels": ("a@bücher.example", ("a", "xn--bcher-kva.example")),
     "root dot": ("a@example.com.", ("a", "example.com")),
+    "two root dots": ("a@example.com..", ("a", "example.com.")),
     "no domain": ("postmaster", ("postmaster", "")),
     "hopeless domain": ("a@" + "ü" * 300, ("", "")),
 }
@@ -107,38 +109,75 @@ def test_an_own_address_with_a_plus_is_one_of_its_own() -> None:
 
 
 PEERS = {
-    "loopback": ("127.0.0.1", "127.0.0.1", True, True, ""),
-    "mapped": ("::ffff:127.0.0.1", "127.0.0.1", True, True, ""),
-    "v6 loopback": ("::1", "::1", True, True, ""),
-    "foreign": ("192.0.2.7", "192.0.2.7", False, False, "192.0.2.7"),
-    "foreign v6": ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", False, False, "2001:db8:1:2::"),
-    "own net": ("10.1.2.3", "10.1.2.3", True, False, ""),
-    "zone": ("fe80::1%eth0", "fe80::1", False, False, "fe80::"),
-    "unix": ("", "", False, False, ""),
+    "loopback": ("127.0.0.1", "127.0.0.1", "trusted loopback", "", ""),
+    "mapped": ("::ffff:127.0.0.1", "127.0.0.1", "trusted loopback", "", ""),
+    "v6 loopback": ("::1", "::1", "trusted loopback", "", ""),
+    "foreign": ("192.0.2.7", "192.0.2.7", "", "192.0.2.7", "192.0.2.0"),
+    "foreign v6": ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::", "2001:db8:1::"),
+    "own net": ("10.1.2.3", "10.1.2.3", "trusted", "", ""),
+    "relay": ("198.51.100.9", "198.51.100.9", "upstream", "", ""),
+    "zone": ("fe80::1%eth0", "fe80::1", "", "fe80::", "fe80::"),
+    "unix": ("", "", "", "", ""),
 }
 
 
-@pytest.mark.parametrize(("host", "shown", "trusted", "loopback", "client"), PEERS.values(), ids=PEERS)
-def test_peers(host: str, shown: str, trusted: bool, loopback: bool, client: str) -> None:
-    policy = Policy(Config(trust=TrustSection(networks=["127.0.0.0/8", "::1/128", "10.0.0.0/8"])))
-    peer = policy.peer(host)
-    assert (peer.host, peer.trusted, peer.loopback, peer.client) == (shown, trusted, loopback, client)
+@pytest.mark.parametrize(("host", "shown", "what", "client", "network"), PEERS.values(), ids=PEERS)
+def test_peers(host: str, shown: str, what: str, client: str, network: str) -> None:
+    own = ["127.0.0.0/8", "::1/128", "10.0.0.0/8"]
+    policy = Policy(Config(trust=TrustSection(networks=own, upstreams=["198.51.100.0/28"])))
+    words = what.split()
+    assert policy.peer(host) == Peer(
+        shown,
+        trusted="trusted" in words,
+        upstream="upstream" in words,
+        loopback="loopback" in words,
+        client=client,
+        network=network,
+    )
 
 
-def test_gate_counts_in_all_and_by_client() -> None:
-    gate = Gate(connections=4, per_client=2, bytes_in_flight=10)
-    assert gate.enter("a")
-    assert gate.enter("a")
-    assert not gate.enter("a"), "a third of one client"
-    assert gate.enter("")
-    assert gate.enter("")
-    assert not gate.enter("b"), "a fifth in all"
-    gate.leave("a")
-    assert gate.enter("b")
-    for client in ("a", "b", "", ""):
-        gate.leave(client)
+def peer(client: str, network: str = "n") -> Peer:
+    return Peer(client, False, False, False, client, network if client else "")
+
+
+def test_gate_counts_in_all_and_by_client_and_by_network() -> None:
+    gate = Gate(Smtp(max_connections=5, max_connections_per_client=2, max_connections_per_network=3))
+    a, b, c, known = peer("a"), peer("b"), peer("c", "m"), peer("")
+    assert gate.enter(a)
+    assert gate.enter(a)
+    assert not gate.enter(a), "a third of one client"
+    assert gate.enter(b)
+    assert not gate.enter(b), "a fourth of one network"
+    assert gate.enter(known)
+    assert gate.enter(known)
+    assert not gate.enter(c), "a sixth in all"
+    gate.leave(a)
+    assert gate.enter(c)
+    for one in (a, b, c, known, known):
+        gate.leave(one)
     assert gate.inside == 0
-    assert [gate.enter("a"), gate.enter("a")] == [True, True], "nothing is left over"
+    assert [gate.enter(a), gate.enter(a)] == [True, True], "nothing is left over"
+
+
+def test_a_part_of_the_room_is_kept_for_known_peers() -> None:
+    gate = Gate(Smtp(max_connections=20, max_bytes_in_flight=40_000_000, max_size=10_000_000))
+    assert [gate.enter(peer(str(n), str(n))) for n in range(19)] == [True] * 18 + [False]
+    assert [gate.enter(peer("")) for _ in range(3)] == [True, True, False]
+    for number in range(3):
+        assert not gate.full(peer("x", str(number)), 10_000_000)
+        gate.hold(peer("x", str(number)), 10_000_000)
+    assert gate.full(peer("x", "0"), 100_000), "one network has a quarter, or room for one mail"
+    assert gate.full(peer("x", "4"), 1), "a quarter is not for strangers"
+    assert not gate.full(peer(""), 10_000_000)
+    for number in range(3):
+        gate.hold(peer("x", str(number)), -10_000_000)
+    assert gate.in_flight == 0
+    assert not gate._held, "a network that holds nothing leaves nothing behind"
+
+
+def test_one_mail_of_full_size_always_finds_room() -> None:
+    gate = Gate(Smtp(max_bytes_in_flight=26_500_000))
+    assert not gate.full(peer("x"), 26_214_400)
 
 
 def test_login() -> None:

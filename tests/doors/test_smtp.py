@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import smtplib
 import socket
-import ssl
 import struct
 import subprocess
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doors.listener import HELLO, MAIL, OWN, RELAY, STRANGERS, USERS, Listener, client_tls, codes, eventually
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,25 +25,7 @@ from mailgate.errors import Unavailable
 from mailgate.intake.smtp import serve_smtp
 from mailgate.spool import Spool, SpoolReader
 
-Listener = Any  # of conftest
 Listen = Callable[..., Listener]
-
-HELLO = b"EHLO client.example\r\n"
-MAIL = b"MAIL FROM:<a@example.org>\r\nRCPT TO:<support@example.com>\r\n"
-UNTRUSTED: dict[str, Any] = {"networks": []}
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def codes(replies: bytes) -> list[str]:
-    return [line[:3].decode() for line in replies.splitlines() if line[3:4] == b" "]
 
 
 # ---------------------------------------------------------------- hand-over
@@ -261,10 +243,10 @@ def test_connections_in_all(listen: Listen) -> None:
 
 
 @pytest.mark.parametrize(
-    ("networks", "last"), [(["127.0.0.0/8"], b"220"), ([], b"421")], ids=["trusted", "foreign"]
+    ("trust", "last"), [(OWN, b"220"), (RELAY, b"220"), (STRANGERS, b"421")], ids=["own", "relay", "stranger"]
 )
-def test_connections_of_one_client(listen: Listen, networks: list[str], last: bytes) -> None:
-    listener = listen(smtp={"max_connections_per_client": 2}, trust={"networks": networks})
+def test_connections_of_one_client(listen: Listen, trust: dict[str, Any], last: bytes) -> None:
+    listener = listen(smtp={"max_connections_per_client": 2}, trust=trust)
     with contextlib.ExitStack() as stack:
         socks = [stack.enter_context(listener.connect()) for _ in range(3)]
         assert [sock.recv(99)[:3] for sock in socks] == [b"220", b"220", last]
@@ -324,24 +306,6 @@ def test_a_slow_commit_is_no_silence(listen: Listen) -> None:
     listener = listen(smtp={"timeout": 0.2})
     listener.gap = 0.8
     assert b"queued as" in listener.talk(HELLO, MAIL, b"DATA\r\nx\r\n.\r\nQUIT\r\n")
-
-
-def test_crawlers_go_when_the_house_is_crowded(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailgate.intake.session._GRACE", 0.2)
-    listener = listen(smtp={"timeout": 2, "max_connections": 3}, trust=UNTRUSTED)
-    with listener.connect() as crawler:
-        crawler.sendall(HELLO + MAIL + b"DATA\r\n")
-        for _ in range(12):
-            time.sleep(0.1)
-            crawler.sendall(b"x")
-        assert listener.server.door.sessions, "alone it may crawl"
-        with listener.connect() as other:
-            other.sendall(HELLO)
-            received = b""
-            crawler.settimeout(3)
-            while chunk := crawler.recv(999):
-                received += chunk
-            assert codes(received)[-1] == "421"
 
 
 # ---------------------------------------------------------------- many at once
@@ -459,16 +423,6 @@ def test_an_idle_connection_is_small(listen: Listen) -> None:
 
 
 # ---------------------------------------------------------------- TLS
-
-
-def client_tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-USERS = {"scan": {"password": "password1", "addresses": ["scan@example.com"]}}
 
 
 def test_starttls_with_smtplib(listen: Listen, certificate: dict[str, str]) -> None:
