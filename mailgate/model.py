@@ -177,7 +177,7 @@ class BounceReport:
     """One recipient of a delivery status notification (RFC 3464)."""
 
     recipient: str
-    action: str  # failed | delayed | delivered | relayed | expanded
+    action: str  # failed (refused) | expired (nobody refused, the time ran out) | delayed
     status: str  # enhanced status code (RFC 3463), "" when unknown
     diagnostic: str
     permanent: bool

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from mailgate.mail import header
 from mailgate.mail.addrspec import ATEXT, HIDDEN, normalise
@@ -22,6 +24,7 @@ MAX_LOCAL = (
 )
 MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 MAX_ADDRESSES = 50_000
+MAX_KNOWN = 200  # characters of a value that is remembered: people write again, and to the same
 MAX_WORDS = 20  # of a name with unquoted commas
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[()<>,;:"]|\s++|[^()<>,;:"\s]++', re.DOTALL)
@@ -38,6 +41,7 @@ _COMMENT_PIECE = re.compile(r"[()]|\\.?|[^()\\]++", re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _UNDECODED = re.compile("[\0-\x08\x0a-\x1f\x7f\ufffd]")
 _SPACE = re.compile(r"\s+")
+_STRAY = re.compile(r'^(?!")[^"]*[][\\<>(),;:]')  # specials outside of quotes (RFC 5322 §3.2.3)
 
 
 def display(text: str) -> str:
@@ -59,17 +63,19 @@ def _encodes(text: str) -> bool:
 class _Mailbox:
     """What stands between two commas: words as written (white space as " "), and what stood in angle brackets."""
 
-    __slots__ = ("angle", "angles", "comments", "has_address", "has_word", "words")
+    __slots__ = ("angle", "angles", "comments", "has_address", "has_word", "split", "words")
 
     def __init__(self, words: list[str], angle: str | None = None) -> None:
         self.words = words
         self.angle = angle
         self.angles = int(angle is not None)
         self.comments: list[str] = []
+        self.split = False  # words stand on both sides of a comment
         self.has_word = bool(words)
         self.has_address = angle is not None
 
     def add(self, word: str) -> None:
+        self.split = self.split or (bool(self.comments) and self.has_word and word != " ")
         self.words.append(word)
         self.has_word = self.has_word or word != " "
         self.has_address = self.has_address or (word[0] != '"' and "@" in word)
@@ -85,8 +91,7 @@ def parse_list(value: str) -> tuple[Address, ...]:
     """
     if "<" not in value and (normal := normalise(value)):
         return (Address(normal),)
-    found = (_address(mailbox) for mailbox in _Reader(value).mailboxes)
-    return tuple(address for address in found if address.address)
+    return tuple(address for address in _read(value).addresses if address.address)
 
 
 def single(values: Sequence[str]) -> tuple[Address | None, str]:
@@ -99,31 +104,61 @@ def single(values: Sequence[str]) -> tuple[Address | None, str]:
     value = values[0]
     if _UNDECODED.search(value):
         return None, "the From header holds control or undecodable characters"
-    reader = _Reader(value)
-    if len(reader.mailboxes) != 1:
-        count = len(reader.mailboxes)
+    reading = _read(value)
+    if len(reading.mailboxes) != 1:
+        count = len(reading.mailboxes)
         return None, f"the From header names {count} mailboxes" if count else "the From header names nobody"
-    mailbox = reader.mailboxes[0]
-    address = _address(mailbox)
-    if defect := reader.odd or _doubt(mailbox, address):
+    address = reading.addresses[0]
+    if defect := reading.odd or _doubt(reading.mailboxes[0], address):
         return None, f"the From header is ambiguous: {defect}"
     return (address, "") if address.address else (None, "the From header holds no usable address")
 
 
+class _Reading(NamedTuple):
+    """What a header value holds; `odd` is what is wrong with it as a whole."""
+
+    mailboxes: list[_Mailbox]
+    addresses: list[Address]  # one a mailbox
+    odd: str
+
+
+def _read(value: str) -> _Reading:
+    return _known_reading(value) if len(value) <= MAX_KNOWN else _new_reading(value)
+
+
+def _new_reading(value: str) -> _Reading:
+    reader = _Reader(value)
+    return _Reading(reader.mailboxes, [_address(mailbox) for mailbox in reader.mailboxes], reader.odd)
+
+
+_known_reading = lru_cache(maxsize=512)(_new_reading)
+
+
 def _doubt(mailbox: _Mailbox, address: Address) -> str:
+    """What another reader might take for another address."""
     if mailbox.angles > 1:
         return "more than one address in angle brackets"
     if mailbox.angle is None:
+        if mailbox.split:
+            return "a comment stands within the address"
         alone = normalise(_squeezed(mailbox.joined())) == address.address
         return "" if alone else "the address stands among other words without angle brackets"
     if _bracketed(mailbox) != address.address:
         return "the angle brackets hold no address"
-    shown = (normalise(word.strip("'")) for word in mailbox.words if "@" in word and word[0] != '"')
-    return (
-        "another address is shown before the brackets"
-        if any(a not in ("", address.address) for a in shown)
-        else ""
-    )
+    if any(_shows_another(word, address.address) for word in mailbox.words):
+        return "another address is shown before the brackets"
+    if any("@" in word or "=?" in word for word in mailbox.words) and any(
+        _STRAY.search(word) for word in mailbox.words
+    ):
+        return "an address may be shown before the brackets among stray characters"
+    return ""
+
+
+def _shows_another(word: str, address: str) -> bool:
+    if word[0] == '"':
+        return False
+    local, _, domain = word.partition("@")
+    return bool(local and domain) and normalise(word.strip("'")) != address
 
 
 class _Reader:
@@ -165,7 +200,7 @@ class _Reader:
             self._flush()
         elif piece == "<":
             self._angle()
-        elif piece == "(" and self.comments_close:
+        elif piece == "(":
             self._comment()
         elif piece == ":" and not self.current.has_address:
             self.current = _Mailbox([])  # what stood before was a group's name
@@ -192,6 +227,7 @@ class _Reader:
         if value.startswith("@", start):  # a route: dropped (RFC 5321 appendix C)
             colon, close = value.find(":", start, start + 500), value.find(">", start, start + 500)
             start = colon + 1 if 0 < colon < close else start
+            self.odd = self.odd or "a route"
         end = self.angle_end.match(value, start).end()  # type: ignore[union-attr]
         if value[end : end + 1] != ">" and self.angle_end is _ANGLE_END:
             self.angle_end = _ANGLE_PLAIN
@@ -207,6 +243,9 @@ class _Reader:
     def _comment(self) -> None:
         """Nested comments, without recursion (RFC 5322 §3.2.2)."""
         depth = 1
+        if not self.comments_close:
+            self.current.add("(")
+            return
         for piece in _COMMENT_PIECE.finditer(self.value, self.position):
             depth += {"(": 1, ")": -1}.get(piece[0], 0)
             if depth == 0:
@@ -214,6 +253,7 @@ class _Reader:
                 self.position = piece.end()
                 return
         self.comments_close = False
+        self.odd = self.odd or "an unclosed comment"
 
 
 def _address(mailbox: _Mailbox) -> Address:

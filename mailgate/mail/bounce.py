@@ -1,4 +1,4 @@
-"""Delivery status notifications: RFC 3464 and 6522 first, then the forms that older programs send (rule 8.2).
+"""Bounces: RFC 3464 and 6522 first, then the words of older programs, then flufl.bounce (rule 8.2).
 
 Laws: linear, at most `LIMIT` characters of each text are looked at; never raises; None means "this is no bounce", and
 ordinary mail that quotes or tells of a bounce is none.
@@ -7,33 +7,21 @@ ordinary mail that quotes or tells of a bounce is none.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mailgate.mail import bouncetext
-from mailgate.mail.fields import Fields, groups
+from mailgate.mail import bouncejson, bouncelib, bouncestatus, bouncetext, daemon, dsn
+from mailgate.mail.failure import Failure, addresses, message_id
+from mailgate.mail.fields import Fields
 from mailgate.model import BounceReport
 
-LIMIT = 65_536  # characters
-RECIPIENTS = 500
+LIMIT = dsn.LIMIT
+MAX_DIAGNOSTIC = 1000  # characters
 
-_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
-_NOT_BOUNCES = ("feedback-report", "disposition-notification")
-_ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
-_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_ADDRESS = re.compile(r"[^\s<>;,\"]{1,255}@[^\s<>;,\"]{1,255}")
-_NONE_DEAD = re.compile(
-    r"block|spam|blacklist|denied by policy|reputation|spf|dmarc|dkim|rate|quota|full|too many|sender",
-    re.IGNORECASE,
+_REFUSED = re.compile(
+    r"(?i)reject|refus|quota|rifiutat|abgelehnt|zurückgewiesen|rechazad|отклонен|odrzucon|afgewezen|avvist|afvist|avvisad"
 )
-_DEAD_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
-_TRY_AGAIN = re.compile(r"try again|temporar|timed? ?out", re.IGNORECASE)
-_DEAD_WORDS = re.compile(
-    r"user unknown|unknown user|user not exist|unknown or illegal alias|no mailbox here|unrouteable"
-    r"|no such (?:user|recipient|mailbox|address|person|host|domain)|unknown (?:recipient|host|domain|local[- ]part)"
-    r"|(?:user|recipient|address|mailbox|account|domain)(?: [\w@.<>-]{1,80})? (?:does not exist|doesn't exist|not found|unknown)"
-    r"|does ?n[o']t (?:exist|have an? \S{1,60} account)|host (?:or domain name )?(?:not found|unknown)|no mx record"
-    r"|invalid (?:recipient|mailbox|address)|recipient name is not recognized",
-    re.IGNORECASE,
+_ID_IN_WORDS = re.compile(
+    r"(?im)^[>\s]{0,9}(?:message-id|message id|id du message|nachrichten-id)\s{0,3}:\s{0,3}(<[^<>\s]{3,250}>)"
 )
 
 
@@ -42,7 +30,7 @@ class BounceInput:
     """What mail/parse knows of a message that may be a bounce. All texts decoded."""
 
     top_type: str  # content type of the whole message, lower case
-    report_type: str  # report-type parameter of multipart/report, lower case
+    report_type: str  # report-type parameter of the multipart, lower case
     headers: tuple[tuple[str, str], ...]  # (lower-case name, decoded value)
     text: str  # the readable text
     parts: tuple[
@@ -55,87 +43,110 @@ class BounceInput:
 
 def read(given: BounceInput) -> tuple[BounceReport, ...] | None:
     """The reports of a bounce, one a recipient; None when the mail is no bounce (a mere success report is none)."""
-    if given.report_type in _NOT_BOUNCES:
-        return None
-    original = Fields.of(given.original_headers[:LIMIT])
-    told = _standard(given, original.first("message-id"))
-    if told is not None:
-        return told or None
     headers = Fields(given.headers)
-    found = bouncetext.read(headers, given.text[:LIMIT], given.top_type, given.original_headers[:LIMIT])
-    if found is None:
+    text = given.text[:LIMIT]
+    if given.report_type == "disposition-notification":
+        return _refusal(given, headers, text)
+    if given.report_type not in ("", "delivery-status"):
         return None
-    reports = tuple(
-        report(failure.recipient, failure.action, failure.status, failure.diagnostic, found.message_id)
-        for failure in found.failures[:RECIPIENTS]
+    if headers.first("x-amz-sns-message-id"):
+        notified = bouncejson.read(text)
+        if notified is None or notified.kind != "bounce":
+            return None
+        return _reports(notified.failures, given, headers, notified.message_id)
+    machine = daemon.is_machine(headers, given.top_type, text)
+    if not machine and given.top_type != "multipart/report":
+        return None
+    told = dsn.read(body for kind, body in given.parts if kind in daemon.STATUS_TYPES)
+    if not told and machine:
+        told = dsn.read([text, *(body for kind, body in given.parts if kind not in daemon.STATUS_TYPES)])
+    if told:
+        return _reports(_completed(told.failures, given, headers, text), given, headers, told.message_id)
+    if not machine:
+        return None
+    found = bouncetext.read(headers, text, given.original_headers[:LIMIT])
+    if found is not None:
+        return _reports(found.failures, given, headers, found.message_id)
+    return _reports(bouncelib.read(given.headers, given.top_type, given.parts), given, headers, "")
+
+
+def _reports(
+    failures: list[Failure], given: BounceInput, headers: Fields, told_id: str
+) -> tuple[BounceReport, ...] | None:
+    original = _original_id(given, headers, told_id) if failures else ""
+    return (
+        tuple(report(one.recipient, one.action, one.status, one.diagnostic, original) for one in failures)
+        or None
     )
-    return reports or None
 
 
-def report(recipient: str, action: str, status: str, diagnostic: str, message_id: str) -> BounceReport:
+def report(recipient: str, action: str, status: str, diagnostic: str, original: str) -> BounceReport:
     """One report, with what follows from its codes: `permanent` is class 5 (RFC 3463 §2), `dead` as rule 8.2 has it."""
-    status = bouncetext.best_status(status, diagnostic)
+    failed = action != "delayed"
+    status = bouncestatus.best(status, diagnostic, failed)
     if not action:
-        action = "delayed" if status.startswith("4") else "failed"
-    permanent = status.startswith("5") if status else action == "failed"
+        failed = not status.startswith("4")
+    expired = action == "expired" or bouncestatus.is_expired(status, diagnostic)
+    permanent = status.startswith("5") if status else failed
     return BounceReport(
         recipient=recipient,
-        action=action,
+        action="delayed" if not failed else "expired" if expired else "failed",
         status=status,
-        diagnostic=" ".join(diagnostic.split())[:1000],
+        diagnostic=" ".join(diagnostic.split())[:MAX_DIAGNOSTIC],
         permanent=permanent,
-        dead=permanent and action == "failed" and _is_dead(status, diagnostic),
-        original_message_id=message_id,
+        dead=failed and bouncestatus.is_dead(status, diagnostic),
+        original_message_id=original,
     )
 
 
-def _is_dead(status: str, diagnostic: str) -> bool:
-    """Whether the address does not exist. 5.1.7 and 5.1.8 speak of the sender, so not all of 5.1 counts."""
-    if status in _DEAD_CODES:
-        return not _NONE_DEAD.search(diagnostic) or bool(_DEAD_WORDS.search(diagnostic))
-    vague = status in ("", "5.0.0", "5.1.0", "5.5.0", "5.3.0", "5.4.0", "5.1.351")
-    return vague and bool(_DEAD_WORDS.search(diagnostic)) and not _TRY_AGAIN.search(diagnostic)
+def _completed(failures: list[Failure], given: BounceInput, headers: Fields, text: str) -> list[Failure]:
+    """The failures of the fields, with what only the words say: a recipient where none is named, a cause, a delay."""
+    named = [one for one in failures if one.recipient]
+    if failures and not named:
+        found = bouncetext.read(headers, text, given.original_headers[:LIMIT])
+        return found.failures if found is not None else failures
+    delayed = any(not one.action for one in named) and bouncetext.is_delay(
+        headers.first("subject"), bouncetext.part(text)[0]
+    )
+    for one in named:
+        if not one.action and delayed:
+            one.action = "delayed"
+        if not one.diagnostic:
+            one.diagnostic = bouncetext.diagnostic_of(one.recipient, text)
+    return named
 
 
-def _standard(given: BounceInput, message_id: str) -> tuple[BounceReport, ...] | None:
-    """What message/delivery-status says (RFC 3464 §2.3); () when it tells of successes only; None when there is none."""
-    texts = [text for content_type, text in given.parts if content_type in _STATUS_TYPES]
-    reports: list[BounceReport] = []
-    successes = 0
-    for text in texts:
-        for group in groups(text[:LIMIT]):
-            recipient = _recipient(group)
-            action = _word(group.first("action"))
-            if not recipient and not action:
-                continue
-            if action in ("delivered", "relayed", "expanded"):
-                successes += 1
-                continue
-            code = _CODE.search(group.first("status"))
-            diagnostic = group.first("diagnostic-code").partition(";")[2] or group.first("diagnostic-code")
-            one = report(
-                recipient,
-                action if action in _ACTIONS else "",
-                code.group() if code else "",
-                diagnostic,
-                message_id,
-            )
-            if one.recipient not in {other.recipient for other in reports} and len(reports) < RECIPIENTS:
-                reports.append(one)
-    named = [one for one in reports if one.recipient]
-    if named or successes:
-        return tuple(named)
-    return tuple(reports) if reports and not bouncetext.recipients(given.text[:LIMIT]) else None
+def _refusal(given: BounceInput, headers: Fields, text: str) -> tuple[BounceReport, ...] | None:
+    """A refusal in the form of a disposition notification, as sieve's `reject` and full mailboxes give it (RFC 5429 §2.1).
+
+    It says "deleted", as receipts of mail deleted unread do; what tells it from those is that it speaks of a refusal.
+    """
+    bodies = [body for kind, body in given.parts if kind == "message/disposition-notification"]
+    fields = Fields.of(bodies[0][:LIMIT]) if bodies else Fields(())
+    mode = fields.first("disposition").lower().replace(" ", "")
+    automatic = headers.first("auto-submitted").lower()
+    refused = "rejected" in automatic or bool(_REFUSED.search(headers.first("subject")[:200]))
+    if not (refused and "automatic-action" in mode and "deleted" in mode and _REFUSED.search(text[:2000])):
+        return None
+    recipient = next(
+        iter(addresses(fields.first("final-recipient") or fields.first("original-recipient"))), ""
+    )
+    words = " ".join(bouncetext.part(text)[0].split())[:MAX_DIAGNOSTIC]
+    status = bouncestatus.best("", words) or "5.7.1"
+    found = report(recipient, "failed", status, words, message_id(fields.first("original-message-id")))
+    return (replace(found, dead=False),)
 
 
-def _recipient(group: Fields) -> str:
-    for name in ("final-recipient", "original-recipient", "x-actual-recipient"):
-        value = group.first(name)
-        address = _ADDRESS.search(value.partition(";")[2] or value)
-        if address:
-            return address.group().strip("<>.'").lower()
-    return ""
-
-
-def _word(value: str) -> str:
-    return value.partition("(")[0].strip().lower()
+def _original_id(given: BounceInput, headers: Fields, told: str) -> str:
+    """The id of the mail that bounced: its returned header, a field of the report, the words, what the bounce answers."""
+    returned = Fields.of(given.original_headers[:LIMIT])
+    words = _ID_IN_WORDS.search(given.text[:LIMIT])
+    own = headers.first("message-id")
+    candidates = (
+        message_id(returned.first("message-id")),
+        told,
+        message_id(headers.first("x-original-message-id")),
+        words[1] if words else "",
+        message_id(headers.first("in-reply-to")),
+    )
+    return next((one for one in candidates if one and one != own), "")

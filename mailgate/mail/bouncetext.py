@@ -1,7 +1,7 @@
 """Bounces in words: qmail, Exim, Postfix, sendmail, Exchange, web mail services and their kin (rule 8.2).
 
-A mail is a bounce in words only if a machine sent it, it says that a delivery failed, and it names a recipient.
-Laws: line by line, linear; the returned mail below the words is never searched for recipients.
+A mail is a bounce in words only if a mail system sent it (mail/daemon), it says that a delivery failed, and it names a
+recipient. Laws: line by line, linear; the returned mail below the words is never searched for failures.
 """
 
 from __future__ import annotations
@@ -9,61 +9,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailgate.mail import bouncewords
+from mailgate.mail import bouncenames, bouncestatus, bouncewords, daemon
+from mailgate.mail.bouncenames import CODE, LINE, Named
+from mailgate.mail.failure import Failure, addresses, message_id
 from mailgate.mail.fields import Fields
 
-LINES = 400  # of the words above the returned mail
+LINES = 300  # of the words above the returned mail
+RECIPIENTS = 500
 DIAGNOSTIC_LINES = 8
+MENTIONS = 4  # other lines about a recipient that are looked at
+MAX_WORDS = 2000  # characters of all the words, where nothing else tells the cause
 
-
-def _any(words: tuple[str, ...], before: str = "", after: str = "") -> re.Pattern[str]:
-    return re.compile(f"{before}(?:{'|'.join(words)}){after}", re.IGNORECASE)
-
-
-_DAEMON = _any(bouncewords.DAEMONS)
-_SURE_DAEMON = _any(bouncewords.SURE_DAEMONS)
-_SUBJECT = _any(bouncewords.SUBJECTS)
-_FAILURE = _any(bouncewords.FAILURES)
-_DELAY = _any(bouncewords.DELAYS)
-_RETURNED = _any(
-    bouncewords.RETURNED,
-    r"^[\s>*=_#+-]*(?:",
-    r")|^>?(?:received|return-path|x-[\w-]{2,40}|dkim-signature|message-id|mime-version): ?\S",
-)
-_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)*[\w-]{1,63}"
-_LABEL = r"(?:(?!from|to\b|reply|sender|by\b|cc\b|return|message|[\w ]{0,20}contact)[a-z][\w /()'-]{1,40}:\s{0,4})?"
-_ALONE = re.compile(
-    r"^[\s>*•\-]*"
-    + _LABEL
-    + r"(?!from\b|by\b|to\b|sent\b)(?:\"?[\w .'@-]{1,60}\"?\s)?<?(?:mailto:)?("
-    + _ADDRESS
-    + r")>?(.{0,2000})$",
+_DELAY = re.compile("|".join(bouncewords.DELAYS), re.IGNORECASE | re.MULTILINE)
+_RETURNED = re.compile(
+    r"[\s>*=_#+|.-]{0,40}(?:" + "|".join(bouncewords.RETURNED) + r")"
+    r"|>?(?:received|return-path|x-[\w-]{2,40}|dkim-signature|message-id|mime-version): ?\S"
+    r"|from \S{1,250}@\S{1,250} {1,3}\w{3} \w{3} ",
     re.IGNORECASE,
 )
-_ALONE_REST = re.compile(
-    r"^\s*(?:$|[:;,.(\[<…-]|on\s|\d\d\d\b|unknown|user|failed|mailbox|host|said|could|is |was |does |\.\.\.|=>|\|)",
-    re.IGNORECASE,
-)
-_INLINE = re.compile(
-    r"(?:rcpt to:? ?|deliver(?:y|ed|ing)? (?:your |the |this )?(?:(?:mail|message|e-mail|email) "
-    r")?(?:to|for):? |(?:message|mail|address|recipients?|user|mailbox|account|to)(?:\(s\))?:? "
-    rf"|[45]\d\d[- ](?:[45]\.\d{{1,3}}\.\d{{1,3}} )?(?:unknown user |user unknown:? "
-    rf")?)[<(\['\"]{{0,2}}({_ADDRESS})",
-    re.IGNORECASE,
-)
-_ENHANCED = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_REPLY = re.compile(r"(?<![\d.\w-])([45])\d\d(?=[\s-]|$)")
-_SENDER_SIDE = re.compile(
-    r"mail from|envelope[- ]from|message sent by|^from\b|sender|reply-to|contact|postmaster@", re.IGNORECASE
-)
-
-
-@dataclass(slots=True)
-class Failure:
-    recipient: str
-    status: str = ""
-    diagnostic: str = ""
-    action: str = ""
 
 
 @dataclass(slots=True)
@@ -72,132 +35,124 @@ class Found:
     message_id: str = ""
 
 
-def read(headers: Fields, text: str, top_type: str, original: str) -> Found | None:
-    """What the words of a bounce say; None when the mail is none."""
-    words, below = _part(text)
-    listed = _addresses(headers.first("x-failed-recipients"))
-    if not listed and not _from_machine(headers, top_type):
+def read(headers: Fields, text: str, original: str) -> Found | None:
+    """What the words of a mail system say; None when they tell of no failure. The caller knows that one sent it."""
+    words, below = part(text)
+    lines = [line[:LINE] for line in words.split("\n")]
+    listed = addresses(headers.first("x-failed-recipients"))
+    if not listed and not _tells_of_failure(headers, words):
         return None
-    if not listed and not _FAILURE.search(" ".join(words.split())):
-        return None
-    own = set(_addresses(headers.first("to"))) | set(_addresses(headers.first("from")))
-    failures = _failures(words, own)
-    if listed:
-        failures = [
-            next((f for f in failures if f.recipient == one), Failure(one, diagnostic=_codes(words)))
-            for one in listed
-        ]
     returned = Fields.of(original or below)
-    if not failures and _SUBJECT.search(headers.first("subject")):
-        failures = [
-            Failure(one, diagnostic=_codes(words)) for one in _addresses(returned.first("to"))[:1] or [""]
-        ]
-    if not failures:
+    receivers = bouncenames.receivers(returned, original or below)
+    found = _merged(bouncenames.named(lines, headers, returned, receivers), listed, lines)
+    if not found and daemon.is_failure(headers.first("subject")) and daemon.is_daemon(headers):
+        found = [(one, None) for one in _of_domain(receivers, words)[:1] or [""]]
+    if not found:
         return None
-    delayed = bool(_DELAY.search(words[:4000] + headers.first("subject")))
-    for failure in failures:
-        failure.action = "delayed" if delayed and not failure.status.startswith("5") else "failed"
-    return Found(failures, returned.first("message-id"))
+    delayed = is_delay(headers.first("subject"), words)
+    reader = _Diagnostics(lines, {at for _, at in found if at is not None}, len(found) == 1)
+    failures = [reader.failure(one, at, delayed) for one, at in found[:RECIPIENTS]]
+    return Found(failures, message_id(returned.first("message-id")))
 
 
-def recipients(text: str) -> list[str]:
-    return [failure.recipient for failure in _failures(_part(text)[0], set())]
-
-
-def best_status(status: str, diagnostic: str) -> str:
-    """The enhanced status code (RFC 3463): the more telling one of the field and the diagnostic; a bare 5xx is 5.0.0."""
-    if status and not status.endswith(".0.0"):
-        return status
-    enhanced = _ENHANCED.search(diagnostic)
-    if enhanced and (not status or enhanced.group(1)[0] == status[0]):
-        return enhanced.group(1)
-    reply = _REPLY.search(diagnostic)
-    return status or (f"{reply.group(1)}.0.0" if reply else "")
-
-
-def _from_machine(headers: Fields, top_type: str) -> bool:
-    """A daemon's From and a subject of failure; or the null return path with either of them."""
-    sender = headers.first("from")
-    local = next(iter(_addresses(sender)), "")
-    daemon = bool(_DAEMON.search(sender.strip('"<> ')) or _DAEMON.search(local)) or not local
-    subject = bool(_SUBJECT.search(headers.first("subject")[:500]))
-    null = headers.first("return-path").strip() in ("<>", "<MAILER-DAEMON>", "<#@[]>", "<MAILER-DAEMON@>")
-    auto = headers.first("auto-submitted").lower().startswith("auto-replied")
-    reports = top_type == "multipart/report"
-    if _SURE_DAEMON.search(sender):
-        return True
-    return [daemon, subject, null or auto or reports].count(True) >= 2
-
-
-def _part(text: str) -> tuple[str, str]:
+def part(text: str) -> tuple[str, str]:
     """The words, and the returned mail below them."""
     lines = text.replace("\r\n", "\n").split("\n")
+    said = False
     for i, line in enumerate(lines[:LINES]):
-        if len(line) < 1000 and _RETURNED.match(line) and any(_plain(above) for above in lines[:i]):
-            kept = lines[:i]
-            return "\n".join(kept), "\n".join(lines[i if ":" in line and line[:1].isalpha() else i + 1 :])
+        if said and len(line) < LINE and _RETURNED.match(line):
+            below = i if ":" in line and line[:1].isalpha() else i + 1
+            return "\n".join(lines[:i]), "\n".join(lines[below:])
+        said = said or bool(line.strip(" \t-=*_>"))
     return "\n".join(lines[:LINES]), ""
 
 
-def _plain(line: str) -> bool:
-    return bool(line.strip(" \t-=*_>"))
+def is_delay(subject: str, words: str) -> bool:
+    """Whether it failed for the time being only."""
+    return bool(_DELAY.search(f"{subject[:500]}\n{words[:4000]}"))
 
 
-def _failures(words: str, own: set[str]) -> list[Failure]:
-    """Recipients that stand at the head of their line; where there are none, those inside sentences."""
-    lines = words.split("\n")
-    found: dict[str, Failure] = {}
-    for i, line in enumerate(lines):
-        match = _ALONE.match(line[:2400])
-        if match is None or not _ALONE_REST.match(match.group(2)) or _SENDER_SIDE.search(_context(lines, i)):
-            continue
-        address = match.group(1).lower().rstrip(".")
-        if address not in own and address not in found:
-            found[address] = Failure(address, diagnostic=_diagnostic(lines, i))
-    if not found:
-        for i, line in enumerate(lines):
-            if _SENDER_SIDE.search(line[:100]) and "rcpt to" not in line.lower():
-                continue
-            for match in _INLINE.finditer(line[:2400]):
-                address = match.group(1).lower().rstrip(".")
-                if address not in own and address not in found:
-                    found[address] = Failure(address, diagnostic=_diagnostic(lines, i))
-    everywhere = _codes(words)
-    for failure in found.values():
-        if not best_status("", failure.diagnostic):
-            failure.diagnostic = f"{failure.diagnostic} {everywhere}".strip()
-        failure.status = best_status("", failure.diagnostic)
-    return list(found.values())
+def diagnostic_of(address: str, text: str) -> str:
+    """What the words above the returned mail say of one recipient; "" when they do not name it."""
+    lines = [line[:LINE] for line in part(text)[0].split("\n")]
+    at = next((i for i, line in enumerate(lines) if address in line.lower()), None)
+    return "" if at is None else " ".join(_Diagnostics(lines, set(), True).block(at))
 
 
-def _context(lines: list[str], i: int) -> str:
-    """The line above, which says what an address alone on its line is."""
-    return next((line[:200] for line in reversed(lines[max(0, i - 2) : i]) if line.strip()), "")
+def _tells_of_failure(headers: Fields, words: str) -> bool:
+    subject = headers.first("subject")
+    if daemon.is_failure(subject) or CODE.search(words) or is_delay(subject, words):
+        return True
+    text = " ".join(words.casefold().replace("’", "'").split())
+    return any(word in text for word in bouncewords.FAILURES)
 
 
-def _diagnostic(lines: list[str], i: int) -> str:
-    """The line itself and what stands below it, up to the next recipient or a second blank line."""
-    kept = [lines[i].strip()[:2000]]
-    for line in lines[i + 1 : i + 1 + DIAGNOSTIC_LINES]:
-        if not line.strip() and len(kept) > 1:
-            break
-        match = _ALONE.match(line[:2400])
-        if match and _ALONE_REST.match(match.group(2)):
-            break
-        if line.strip():
-            kept.append(line.strip()[:2000])
-    return " ".join(kept)
+def _of_domain(receivers: list[str], words: str) -> list[str]:
+    """The receivers whose domain the words name come first."""
+    lowered = words.lower()
+    return sorted(receivers, key=lambda one: one.rpartition("@")[2] not in lowered)
 
 
-def _codes(words: str) -> str:
-    """The first line that bears a code; the first line of failure where none does."""
-    lines = [line.strip()[:1000] for line in words.split("\n") if line.strip()]
-    for pattern in (_ENHANCED, _REPLY, _FAILURE):
-        for line in lines:
-            if pattern.search(line):
-                return line
-    return ""
+def _merged(found: Named, listed: list[str], lines: list[str]) -> Named:
+    """X-Failed-Recipients names them for sure; the words win only where they name others together with a code."""
+    if not listed:
+        return found
+    at = dict(found)
+    if not set(listed) & set(at):
+        reader = _Diagnostics(lines, set(), False)
+        coded: Named = [
+            (one, i) for one, i in found if i is not None and bouncestatus.best("", " ".join(reader.block(i)))
+        ]
+        if coded:
+            return coded
+    return [(one, at.get(one)) for one in listed]
 
 
-def _addresses(value: str) -> list[str]:
-    return list(dict.fromkeys(found.lower() for found in re.findall(_ADDRESS, value[:20_000])))
+@dataclass(slots=True)
+class _Diagnostics:
+    """What the words say of each recipient."""
+
+    lines: list[str]
+    heads: set[int]  # numbers of the lines where recipients stand
+    alone: bool  # there is one recipient: what is said anywhere is said of it
+
+    def failure(self, address: str, at: int | None, delayed: bool) -> Failure:
+        """The failure of one recipient: the first words that tell a status count, from the nearest to the farthest."""
+        block = " ".join(self.block(at)) if at is not None else ""
+        told = next(
+            (words for words in self._near(address, at, block) if bouncestatus.best("", words, not delayed)),
+            "",
+        )
+        status = bouncestatus.best("", told, not delayed)
+        if told and told != block and len(told) < MAX_WORDS:
+            block = f"{block} {told}".strip()
+        action = "delayed" if delayed and not status.startswith("5") else "failed"
+        return Failure(address, action, status, block)
+
+    def block(self, at: int) -> list[str]:
+        """The line itself and what stands below it, up to the next recipient or a second blank line."""
+        kept = [self.lines[at].strip()]
+        for i, line in enumerate(self.lines[at + 1 : at + 1 + DIAGNOSTIC_LINES], at + 1):
+            if (not line.strip() and len(kept) > 1) or i in self.heads:
+                break
+            if line.strip():
+                kept.append(line.strip())
+        return kept
+
+    def _near(self, address: str, at: int | None, block: str) -> list[str]:
+        """The block, other lines about it with the server's reply, the line above, the first code, all the words."""
+        mentions = [i for i, line in enumerate(self.lines) if address and address in line.lower() and i != at]
+        anywhere = next((line.strip() for line in self.lines if CODE.search(line)), "")
+        return [
+            block,
+            " ".join(self._with_reply(i) for i in mentions[:MENTIONS]),
+            bouncenames.above(self.lines, at) if at is not None else "",
+            anywhere if self.alone or not block else "",
+            " ".join(" ".join(self.lines).split())[:MAX_WORDS] if self.alone else "",
+        ]
+
+    def _with_reply(self, i: int) -> str:
+        near = [
+            line.strip() for line in self.lines[max(0, i - 1) : i + 2 : 2] if line.lstrip().startswith("<<<")
+        ]
+        return " ".join([self.lines[i].strip(), *near])

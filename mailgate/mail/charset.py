@@ -86,7 +86,11 @@ def resolve(label: str) -> str:
 def _clean(text: str) -> str:
     if "\0" in text:
         text = text.replace("\0", "")
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text
 
 
 def _decode(data: bytes, codec: str) -> str:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from mailgate.mail import charset
+from mailgate.mail.section import unfold
 
 MAX_PARAMETERS = 64
+MAX_KNOWN = 200  # bytes or characters of a value that is remembered: mails repeat them
 MAX_ID = 250  # characters within the angle brackets
 MAX_IDS = 101  # the first and the last hundred: a thread's root and its near end
 
 # Encoded text may hold "?" in broken mail, so it ends at the first "?=" only. Matched up to the last "?=" of the
 # value: an attempt then always finds its end, and the whole search stays linear.
 _WORD = re.compile(rb"=\?\s*+([^?\s]{0,80})\s*+\?\s*+([bBqQ])\s*+\?([^?]*+(?:\?(?!=)[^?]*+)*)\?=")
-_FOLD = re.compile(rb"\n[ \t\n]*+")
 _UNSAFE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
@@ -45,27 +48,33 @@ _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,200}@[^\s<>,;\"()]{1,200}")
 _SPACE = re.compile(r"\s+")
 
 
-def unfold(value: bytes) -> bytes:
-    """One line, a single space where it was folded, outer white space gone (RFC 5322 §2.2.3)."""
-    if b"\n" in value or b"\r" in value:
-        value = value.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
-        value = _FOLD.sub(b" ", value)
-    return value.strip()
+def plain(value: bytes, label: str = "") -> str:
+    """An unstructured value, readable, its encoded words as they came; `label` is the charset of raw bytes, if any."""
+    value = unfold(value)
+    if value.isascii() and b"\x1b" not in value and charset.resolve(label) != "utf-7":
+        return safe(value.decode("ascii"))
+    return safe(charset.decode(value, label))
 
 
 def text(value: bytes, encoded: bool = True) -> str:
     """An unstructured value, readable. Encoded words are decoded unless `encoded` is false."""
-    value = unfold(value)
     if encoded and b"=?" in value:
-        return safe(_words(value))
-    return safe(value.decode("ascii") if value.isascii() and b"\x1b" not in value else charset.decode(value))
+        return safe(_words(unfold(value)))
+    return plain(value)
 
 
 def decode_words(value: str) -> str:
     """Encoded words within a text that is decoded otherwise."""
     if "=?" not in value:
         return value
+    return _known_words(value) if len(value) <= MAX_KNOWN else _decoded_words(value)
+
+
+def _decoded_words(value: str) -> str:
     return safe(_words(value.encode("utf-8", "replace")))
+
+
+_known_words = lru_cache(maxsize=256)(_decoded_words)
 
 
 def safe(value: str) -> str:
@@ -121,11 +130,15 @@ def _q(encoded: bytes) -> bytes:
     return binascii.a2b_qp(encoded.replace(b"\n", b" "), header=True)
 
 
-def parameters(value: bytes) -> tuple[str, dict[str, str]]:
+def parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
     """(main value in lower case, parameters by lower-case name) of a Content-Type or Content-Disposition.
 
     At most `MAX_PARAMETERS`; the first of two with one name holds; `name*` goes over `name` (RFC 2231).
     """
+    return _known_parameters(value) if len(value) <= MAX_KNOWN else _parameters(value)
+
+
+def _parameters(value: bytes) -> tuple[str, dict[str, str]]:
     value = unfold(value)
     if b"=?" not in value and b"''" not in value and _COMMON.fullmatch(value):
         plain = value.decode("ascii")
@@ -149,6 +162,9 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
         content, position = _parameter(value, name.end(), name[1].lower())
         _keep(found, name[1].lower(), content)
     return main, {name: _join(name, pieces) for name, pieces in found.items()}
+
+
+_known_parameters = lru_cache(maxsize=512)(_parameters)
 
 
 def _parameter(value: bytes, start: int, name: bytes) -> tuple[bytes, int]:

@@ -6,66 +6,34 @@ elements of mail programs become '>' lines, so that one set of rules (mail/reply
 
 from __future__ import annotations
 
+import html as entities
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailgate.mail.htmlcap import bound
+from mailgate.mail import link
+from mailgate.mail.htmlcap import SIZE, bound
+from mailgate.mail.look import PLAIN, Look, look_of
 from mailgate.mail.page import Page
+from mailgate.mail.table import Tables
 
-URL_LIMIT = 2000  # characters of a link that is written out
 _SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "head",
-        "title",
-        "meta",
-        "link",
-        "template",
-        "object",
-        "embed",
-        "audio",
-        "video",
-        "svg",
-        "math",
-        "select",
-        "textarea",
-        "button",
-        "noframes",
-    ]
-)
+    {
+        "script", "style", "head", "title", "meta", "link", "template", "object", "embed", "audio", "video", "svg", "math", "select",
+        "textarea", "button", "noframes", "iframe", "xml",
+    }
+)  # fmt: skip
 _BLOCKS = frozenset(
-    [
-        "div",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "aside",
-        "nav",
-        "form",
-        "fieldset",
-        "address",
-        "center",
-        "figure",
-        "tr",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-    ]
-)
+    {
+        "div", "section", "article", "header", "footer", "main", "aside", "nav", "form", "fieldset", "address", "center", "figure",
+        "tr", "dl", "dt", "dd", "table", "caption", "details", "summary",
+    }
+)  # fmt: skip
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "hgroup", "figcaption", "legend"])
-_HIDDEN = re.compile(
-    r"display:none|visibility:hidden|mso-hide:all|opacity:0(?:\.0+)?(?![.\d])|max-height:0(?:px)?(?:;|$|!)"
-)
-_NO_SIZE = re.compile(r"font-size:(?:0(?:\.0+)?(?:px|pt|em|rem|%)?|1(?:\.0)?px)(?:;|$|!)")
-_SIZED = re.compile(r"font-size:")
-_CID = re.compile(r"url\(\s*['\"]?cid:([^'\")]{1,300})", re.IGNORECASE)
+_CID = re.compile(r"(?<=[\"'(=\s])cid:([^\"'\s)>]{1,300})", re.IGNORECASE)
 _DIMENSION = re.compile(r"(?:^|;)(?:width|height):[01]px")
 _INDENT = re.compile(r"border(?:-left)?:(?:none|0|0px|medium none)(?:;|$|!)")
 _OUTLOOK_BORDER = re.compile(
@@ -75,75 +43,96 @@ _SIGNATURE_CLASSES = frozenset(
     {"gmail_signature", "moz-signature", "protonmail_signature_block", "zmail_signature"}
 )
 _QUOTE_CLASSES = frozenset({"yahoo_quoted", "moz-cite-prefix", "gmail_attr"})
+_WORD_CHARACTER = re.compile(r"\w", re.ASCII)
+_NUMBERED = re.compile(r"\(?\w{1,6}[.)]")
 _SIGNATURE_IDS = frozenset({"signature", "ms-outlook-mobile-signature", "applemailsignature"})
 
 
-@dataclass(frozen=True, slots=True)
-class HtmlText:
-    text: str
-    cids: frozenset[str]  # Content-IDs of the pictures it shows, without "cid:"
+Attributes = Mapping[str, str | None]
 
 
 @dataclass(slots=True)
 class _State:
     page: Page = field(default_factory=Page)
-    cids: set[str] = field(default_factory=set)
+    tables: Tables = field(default_factory=Tables)
     unseen: int = 0  # elements open whose font has no size
     lists: list[int] = field(default_factory=list)  # 0 for bullets, else the next number
 
 
-def to_text(html: str) -> HtmlText:
-    """The readable text of an HTML body (its first 1 MB) and the pictures it refers to by cid: (RFC 2392)."""
-    body = LexborHTMLParser(bound(html)).root
+def cids_of(html: str) -> frozenset[str]:
+    """The Content-IDs that an HTML source refers to as cid: (RFC 2392), wherever in its tags, hidden ones included."""
+    if "cid:" not in html and "CID:" not in html:
+        return frozenset()
+    return frozenset(unquote(entities.unescape(found)) for found in _CID.findall(html[:SIZE]))
+
+
+def to_text(html: str) -> str:
+    """The readable text of an HTML body, of its first 1 MB."""
     state = _State()
-    stack: list[tuple[LexborNode, str] | str] = [(body, "")] if body is not None else []
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            _leave(state, item)
-            continue
-        node, parent = item
+    node = LexborHTMLParser(bound(html)).root
+    opened: list[
+        tuple[LexborNode, list[str], str]
+    ] = []  # elements above, what closes each, and `space` around it
+    space = ""  # "pre" where white space counts, "pre-style" where only a style says so
+    while node is not None:
         tag = node.tag or ""
         if tag == "-text":
             if not state.unseen:
-                state.page.write(node.text(deep=False) or "", pre=parent == "pre")
-            continue
-        if tag.startswith(("-", "!", "_")) or tag in _SKIPPED:
-            continue
-        actions = _enter(state, node, tag)
-        if actions is None:
-            continue
-        stack.extend(reversed(actions))
-        inner = "pre" if tag == "pre" or parent == "pre" else ""
-        stack.extend((child, inner) for child in reversed(list(node.iter(include_text=True))))
-    return HtmlText(state.page.text(), frozenset(state.cids))
+                words = node.text(deep=False) or ""
+                state.page.write(words, pre=space == "pre" or (space != "" and not words.isspace()))
+        elif tag not in _SKIPPED and tag[:1] not in ("-", "!", "_"):
+            attributes = node.attributes
+            look = look_of(attributes.get("style") or "") if attributes else PLAIN
+            actions = _enter(state, node, tag, attributes, look)
+            if actions is not None and node.child is not None:
+                opened.append((node, actions, space))
+                space = "pre" if tag == "pre" else space if look.white_space is None else look.white_space
+                node = node.child
+                continue
+            _leave(state, actions or [])
+        node, space = _next(state, node, opened, space)
+    return state.page.text()
 
 
-def _enter(state: _State, node: LexborNode, tag: str) -> list[str] | None:
+def _next(
+    state: _State, node: LexborNode, opened: list[tuple[LexborNode, list[str], str]], space: str
+) -> tuple[LexborNode | None, str]:
+    """The node behind this one, once the elements that end before it are closed."""
+    while node.next is None:
+        if not opened:
+            return None, space
+        node, actions, space = opened.pop()
+        _leave(state, actions)
+    return node.next, space
+
+
+def _enter(state: _State, node: LexborNode, tag: str, attributes: Attributes, look: Look) -> list[str] | None:
     """Open an element; the actions that close it, or None when nothing of it is read."""
-    attributes = {key: value or "" for key, value in node.attributes.items()}
-    style = "".join(attributes.get("style", "")[:4000].lower().split())
-    if style and "cid:" in style:
-        state.cids.update(unquote(found) for found in _CID.findall(attributes["style"]))
-    for name in ("src", "background"):
-        if attributes.get(name, "")[:4].lower() == "cid:":
-            state.cids.add(unquote(attributes[name][4:300]).strip())
-    if "hidden" in attributes or _HIDDEN.search(style):
+    if look.hidden or "hidden" in attributes:
         return None
-    actions: list[str] = []
-    if _NO_SIZE.search(style) and tag not in ("img", "html", "body"):
+    if "mso-list:ignore" in look.style:
+        _outlook_bullet(state, node)
+        return None
+    opened = _open(state, node, tag, attributes, look.style)
+    if opened is None:
+        return None
+    if look.unseen and tag not in ("img", "html", "body"):
         state.unseen += 1
-        actions.append("seen")
-    elif state.unseen and _SIZED.search(style):
-        actions.append(f"unseen {state.unseen}")
+        opened.append("seen")
+    elif state.unseen and look.sized:
+        opened.append(f"unseen {state.unseen}")
         state.unseen = 0
-    opened = _open(state, node, tag, attributes, style)
-    return None if opened is None else opened + actions
+    return opened
 
 
-def _open(
-    state: _State, node: LexborNode, tag: str, attributes: dict[str, str], style: str
-) -> list[str] | None:
+def _outlook_bullet(state: _State, node: LexborNode) -> None:
+    """Word writes the mark of a list item as text: a number, or a letter that its symbol font shows as a dot."""
+    mark = "".join((node.text(deep=True) or "")[:40].split())
+    if mark and not state.unseen:
+        state.page.write((mark if _NUMBERED.fullmatch(mark) else "-") + " ")
+
+
+def _open(state: _State, node: LexborNode, tag: str, attributes: Attributes, style: str) -> list[str] | None:
     page = state.page
     if tag == "br":
         page.newline()
@@ -153,12 +142,15 @@ def _open(
         _image(state, attributes, style)
     elif tag == "a":
         return _link(page, attributes)
+    elif tag == "input":
+        if (attributes.get("type") or "").lower() == "checkbox":
+            page.write("[x] " if "checked" in attributes else "[ ] ")
     elif tag in ("ul", "ol"):
-        state.lists.append(0 if tag == "ul" else _number(attributes.get("start", "1")))
+        state.lists.append(0 if tag == "ul" else _number(attributes.get("start") or "1"))
         page.block()
         return ["list"]
     elif tag == "li":
-        bullet = _bullet(state)
+        bullet = _bullet(state, (attributes.get("value") or ""))
         page.block()
         page.item(bullet)
         return ["item"]
@@ -169,7 +161,7 @@ def _open(
         return _quote(page, node, attributes, style)
     elif tag == "table":
         page.block()
-        page.table(_is_data(node))
+        page.table(state.tables.is_data(node))
         return ["table", "block"]
     elif tag == "tr":
         page.row()
@@ -182,37 +174,38 @@ def _open(
     return []
 
 
-def _leave(state: _State, action: str) -> None:
+def _leave(state: _State, actions: list[str]) -> None:
     page = state.page
-    verb, _, argument = action.partition(" ")
-    if verb == "seen":
-        state.unseen -= 1
-    elif verb == "unseen":
-        state.unseen = int(argument)
-    elif verb == "list":
-        state.lists.pop()
-        page.block()
-    elif verb == "link":
-        page.link(argument)
-    else:
-        page.close(verb)
+    for action in actions:
+        verb, _, argument = action.partition(" ")
+        if verb == "seen":
+            state.unseen -= 1
+        elif verb == "unseen":
+            state.unseen = int(argument)
+        elif verb == "list":
+            state.lists.pop()
+            page.block()
+        elif verb == "link":
+            page.link(argument)
+        else:
+            page.close(verb)
 
 
-def _classes(attributes: dict[str, str]) -> set[str]:
-    return set(attributes.get("class", "")[:1000].lower().split())
+def _classes(attributes: Attributes) -> set[str]:
+    return set((attributes.get("class") or "")[:1000].lower().split())
 
 
-def _division(page: Page, node: LexborNode, attributes: dict[str, str], style: str) -> list[str]:
+def _division(page: Page, node: LexborNode, attributes: Attributes, style: str) -> list[str]:
     """A div; those of mail programs that say "here begins the earlier mail" get their mark."""
     classes = _classes(attributes)
-    ident = attributes.get("id", "")[:100].lower()
+    ident = (attributes.get("id") or "")[:100].lower()
     page.block()
     if classes & _SIGNATURE_CLASSES or ident in _SIGNATURE_IDS:
         page.signature()
         return ["signature", "block"]
     if ident.endswith("divrplyfwdmsg") or _OUTLOOK_BORDER.search(style):
         page.rule()
-    elif classes & _QUOTE_CLASSES and not _announces_forward(node):
+    elif (classes & _QUOTE_CLASSES or "yahoo_quoted" in ident) and not _announces_forward(node):
         page.quote()
         return ["quote", "block"]
     return ["block"]
@@ -223,10 +216,9 @@ def _announces_forward(node: LexborNode) -> bool:
     return (node.text(deep=True) or "")[:400].lstrip().startswith("--")
 
 
-def _quote(page: Page, node: LexborNode, attributes: dict[str, str], style: str) -> list[str]:
-    """A quotation; an indented paragraph (how editors write "indent more") is none."""
-    classes = _classes(attributes)
-    cited = attributes.get("type", "").lower() == "cite" or "gmail_quote" in classes
+def _quote(page: Page, node: LexborNode, attributes: Attributes, style: str) -> list[str]:
+    """A quotation; an indented paragraph (how editors, Gmail's among them, write "indent more") is none."""
+    cited = (attributes.get("type") or "").lower() == "cite"
     if not cited and _INDENT.search(style):
         page.block()
         return ["block"]
@@ -235,61 +227,39 @@ def _quote(page: Page, node: LexborNode, attributes: dict[str, str], style: str)
     return ["quote", "block"]
 
 
-def _image(state: _State, attributes: dict[str, str], style: str) -> None:
+def _image(state: _State, attributes: Attributes, style: str) -> None:
     if any(
-        attributes.get(side, "").strip().lower().removesuffix("px") in ("0", "1", "2")
+        (attributes.get(side) or "").strip().lower().removesuffix("px") in ("0", "1", "2")
         for side in ("width", "height")
     ):
         return
-    alt = " ".join(attributes.get("alt", "")[:500].split())
-    if alt and not _DIMENSION.search(style) and not state.unseen:
-        state.page.write(f"[{alt}]")
-
-
-def _link(page: Page, attributes: dict[str, str]) -> list[str]:
-    href = attributes.get("href", "").strip()
+    alt = " ".join((attributes.get("alt") or "")[:500].split())
     if (
-        not href.lower().startswith(("http://", "https://", "mailto:"))
-        or len(href) > URL_LIMIT
-        or "\n" in href
+        not alt
+        or state.unseen
+        or _DIMENSION.search(style)
+        or alt.lower().startswith(("cid:", "http:", "https:", "data:"))
     ):
+        return
+    is_emoji = len(alt) <= 8 and not _WORD_CHARACTER.search(alt)
+    state.page.write(alt if is_emoji else f"[{alt}]")
+
+
+def _link(page: Page, attributes: Attributes) -> list[str]:
+    address = link.shown(attributes.get("href") or "")
+    if not address:
         return []
     page.mark()
-    return [f"link {href}"]
+    return [f"link {address}"]
 
 
-def _bullet(state: _State) -> str:
-    indent = "  " * min(max(len(state.lists) - 1, 0), 8)
+def _bullet(state: _State, value: str) -> str:
     number = state.lists[-1] if state.lists else 0
     if number:
-        state.lists[-1] += 1
-    return f"{indent}{number}. " if number else f"{indent}- "
+        number = _number(value) if value else number
+        state.lists[-1] = number + 1
+    return f"{state.page.indent()}{number}. " if number else f"{state.page.indent()}- "
 
 
 def _number(value: str) -> int:
     return int(value) if value.isascii() and value.isdigit() and 0 < len(value) < 6 and int(value) else 1
-
-
-def _is_data(table: LexborNode) -> bool:
-    """Whether rows read best as lines: cells side by side, and none of them holds more than one paragraph."""
-    wide = False
-    for part in table.iter():
-        for row in part.iter() if part.tag in ("tbody", "thead", "tfoot") else (part,):
-            cells = [cell for cell in row.iter() if cell.tag in ("td", "th")]
-            wide = wide or len(cells) > 1
-            for cell in cells:
-                inner = [child.tag for child in cell.iter()]
-                blocks = [
-                    tag
-                    for tag in inner
-                    if tag in _BLOCKS or tag in _PARAGRAPHS or tag in ("ul", "ol", "blockquote", "pre")
-                ]
-                if (
-                    len(blocks) > 1
-                    or "table" in blocks
-                    or "blockquote" in blocks
-                    or "ul" in blocks
-                    or "ol" in blocks
-                ):
-                    return False
-    return wide

@@ -1,151 +1,178 @@
-"""Which language a text is in, by its letters and its commonest words (rule 6.2: only when sure).
+"""Which language a text is in, by its script, its commonest words, and its letters (rule 6.2: only when sure).
 
-Laws: "" when unsure; linear, at most `LIMIT` characters are looked at. Dependable from some ten words on.
+Laws: "" when unsure; linear, at most `LIMIT` characters are looked at. Dependable from some twenty words on.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+import struct
+from collections.abc import Iterable, Sequence
 
-LIMIT = 1_500  # characters
-MIN_LETTERS = 12
-MIN_SHARE = 0.12  # of all words must be common words of the language
+from mailgate.mail import commonwords
+
+LIMIT = 600  # characters; more change nothing
+MIN_LETTERS = 12  # where the script decides; MIN_ASIAN of Chinese, Japanese, Korean
+MIN_ASIAN = 4
+MIN_WORDS = 4
+MIN_SCORE = 2.0  # points; a word of one language only is worth one
+MIN_SHARE = 0.13  # points a word
 LEAD = 1.5  # the best must be so much better than the next
+SISTERLY = 1.0  # points by which it must lead a language that shares most of its words
+LETTER = 0.5  # points of a letter that few languages have
+LETTERS = 12  # of a text that count
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-
-# The commonest words, without those that are as common in a neighbour.
-_WORDS = {
-    "en": "the and of is you that it for are with this have not on be was we from your they my but what "
-    "when which would there has can could please thank thanks been our "
-    "will about if do does how get after since any were an by hello as at all out no it's i'm don't "
-    "need working again still",
-    "fr": "le la de en les des est et vous que une pour dans nous pas ne sur avec ce je qui au plus sont mais "
-    "cette mon votre notre être ont par merci bonjour j'ai c'est du il "
-    "aux tout très depuis peut ai nos vos cela fait été leur comme même quand où d'un d'une n'est "
-    "qu'il l'on problème sans",
-    "de": "der die das und ist nicht ich sie wir ein eine zu den mit von auf für im dem sich auch es wird "
-    "bitte hallo haben werden sind aber bei nach noch wie oder kann als "
-    "aus wenn keine einen zum zur über vom ihre unsere mir uns dass seit hat mein können danke "
-    "vielen gibt mehr schon",
-    "es": "el los de en las que y es una por con para no se del está son pero como más su mi hola gracias tiene "
-    "puede este esta todo muy hay desde cuando nos sin ya fue lo "
-    "tengo nuestro usted también porque ha han hemos estamos favor buenos días sobre hasta qué desde "
-    "al si",
-    "it": "il che di è non un una per con sono della del nel anche ma come più questo questa ho ha abbiamo "
-    "ciao buongiorno grazie gli lo al alla dei delle si ci "
-    "essere stato quando perché può dalla sul nostro mi vi dopo ancora tutto senza suo molto se "
-    "prego i le",
-    "pt": "o os de que não é uma um para com do da em no na se por mais está como foi você ao dos das mas "
-    "obrigado obrigada olá bom dia tem são isso este esta muito "
-    "nosso nossa quando também já pelo pela seu sua favor estou temos até desde ele à sem nos eu ser",
-    "nl": "de het een en van is niet ik dat op te zijn voor met die er aan heb hebben wij we u je maar om "
-    "ook als bij nog wel kan naar uit door over dit deze geen "
-    "hallo bedankt graag mijn ons onze wordt worden heeft sinds kunnen wat al dan hoe meer",
-    # These only keep their neighbours honest: a text in one of them is nobody's.
-    "sv": "och att det som är på för inte med jag vi har till av den ett kan från men om hej tack när så "
-    "också efter över vårt mitt eller när vara ska",
-    "da": "og at det er på for ikke med jeg vi har til af den et kan fra men om hej tak når så også efter "
-    "over vores mit eller være skal hvor blev",
-    "pl": "i w nie na się z do jest że to jak o dla po ale od czy mam mamy proszę dziękuję nie są przez "
-    "już przy będzie tylko oraz",
-    "ro": "și în de la este nu cu pe pentru un o să am care din mai sunt dar ce mulțumesc după când avem "
-    "fost prin",
-    "ca": "i que de la el els les no és una per amb del al com més està són però gràcies bon dia tenim "
-    "aquest aquesta quan també molt",
-    "cs": "a v na se je že to s z do o k jako pro ale od po jsem jsme není by prosím děkuji při jen také "
-    "už který má",
-    "fi": "ja on ei se että en kun niin mutta jos voi ole oli kiitos hei myös kuin tai sen ovat meidän "
-    "olen minun",
-    "tr": "ve bir bu için ile de da çok ama var değil gibi daha olarak ne merhaba teşekkürler lütfen ben "
-    "biz",
-    "hu": "a az és nem hogy egy is van ez de már csak meg azt ha mint kérem köszönöm nincs után volt",
-    "id": "yang dan di untuk dengan ini itu tidak dari pada ada saya kami akan ke bisa terima kasih sudah",
+_NAMES = "en fr de es it pt nl pl da sv nb fi cs hu ro tr vi"
+_SPOKEN = frozenset(_NAMES.split())
+_SISTERS = {
+    language: frozenset(sisters.split())
+    for language, sisters in {
+        "da": "nb sv", "nb": "da sv", "sv": "da nb", "cs": "sk pl", "pl": "cs sk hr sl", "es": "ca pt it", "pt": "es ca", "it": "es ca",
+        "nl": "de af", "fi": "et", "fr": "ca",
+    }.items()
 }  # fmt: skip
-_KNOWN = frozenset({"en", "fr", "de", "es", "it", "pt", "nl"})
-_TABLE = {language: frozenset(words.split()) for language, words in _WORDS.items()}
-_LETTERS = {
-    "de": "ßäöü", "fr": "çèêëàùûîœ", "es": "ñ¿¡", "pt": "ãõ", "it": "ìò", "pl": "łąęśżź",
-    "sv": "å", "da": "øæ", "cs": "ěřů", "ro": "ășțţş", "tr": "ğışİ", "hu": "őű",
-}  # fmt: skip
+_LANGUAGES = tuple(commonwords.WORDS)
+_LANE = 16  # bits of one language in a packed sum; 300 words of ONE point stay far below its end
+_ONE = 20  # a point in a lane
 
-_SCRIPTS = (
-    ("latin", 0x0000, 0x024F), ("greek", 0x0370, 0x03FF), ("cyrillic", 0x0400, 0x04FF), ("hebrew", 0x0590, 0x05FF),
-    ("arabic", 0x0600, 0x06FF), ("latin", 0x1E00, 0x1EFF), ("greek", 0x1F00, 0x1FFF), ("kana", 0x3040, 0x30FF),
-    ("han", 0x3400, 0x9FFF), ("hangul", 0xAC00, 0xD7AF),
-)  # fmt: skip
+
+def _packed(languages: Iterable[str], worth: float) -> int:
+    """That many points for each of the languages, each in its lane of one number."""
+    return sum(int(worth * _ONE) << (_LANE * _LANGUAGES.index(language)) for language in languages)
+
+
+def _points() -> dict[str, int]:
+    """What each common word says for which languages: the fewer have it, the more. Sums of numbers are sums in all lanes."""
+    owners: dict[str, list[str]] = {}
+    for language, words in commonwords.WORDS.items():
+        for word in dict.fromkeys(words.split()):
+            owners.setdefault(word, []).append(language)
+    worth = {1: 1.0, 2: 0.7, 3: 0.5, 4: 0.4}
+    return {word: _packed(found, worth.get(len(found), 0.25)) for word, found in owners.items()}
+
+
+_POINTS = _points()
+# How one of them spells what the others spell otherwise.
+_TRAITS = {
+    "da": re.compile(r"æ(?!r)|\w{3}(?:ede|hed|heder|tion)\b|\b(?:ud|op|ind|af)\w|øg|øv|eg\w|\bder\b"),
+    "nb": re.compile(r"gj|kj|øy|\w{3}(?:het|heter|sjon)\b|\b(?:ut|opp|inn|av)\w|ikk|øk"),
+    "sv": re.compile(r"[äö]|ck|\w{3}(?:ning|het|tion)\b|\b(?:ut|upp|in|av)\w"),
+}
+_OF_LETTER = {
+    letter: _packed(languages.split(), LETTER if " " not in languages else LETTER / 1.5)
+    for letter, languages in commonwords.LETTERS.items()
+} | {chr(code): _packed(("vi",), LETTER) for code in range(0x1EA0, 0x1EFA)}
+_UNPACK = struct.Struct(f"<{len(_LANGUAGES)}H")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_SPECIAL = re.compile(r"[^\x00-\x7f]")
+_FOREIGN = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\u3040-\ud7ff]")
+_SCRIPTS = {
+    "latin": re.compile(r"[a-zA-Z\xc0-\u024f\u1e00-\u1eff]"),
+    "greek": re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"),
+    "cyrillic": re.compile(r"[\u0400-\u04ff]"),
+    "hebrew": re.compile(r"[\u05d0-\u05ea]"),
+    "arabic": re.compile(r"[\u0620-\u064a\u0671-\u06d3]"),
+    "kana": re.compile(r"[\u3041-\u30ff]"),
+    "han": re.compile(r"[\u3400-\u9fff]"),
+    "hangul": re.compile(r"[\uac00-\ud7a3]"),
+    "other": re.compile(r"[\u0500-\u058f\u0700-\u1dff]"),
+}
+_PERSIAN = re.compile(r"[پچژگکیٹڈڑںے]")
+_RUSSIAN = (
+    "и в не на что я это как с по но мы из у за вы так для от же если когда нет есть или у нас при мне "
+    "его до "
+)
+_RUSSIAN_WORDS = frozenset(_RUSSIAN.split())
+_UKRAINIAN = (
+    "і в не на що я це як з по але ми із у за ви так для від же якщо коли немає є або та й при мені його до "
+)
+_UKRAINIAN_WORDS = frozenset(_UKRAINIAN.split())
+_NEIGHBOUR_LETTERS = re.compile(r"[ђћџјљњќѓѕқғүұәөўңҳҷ]")
 
 
 def guess(text: str) -> str:
-    """One of en fr de es it pt nl ru uk el he ar zh ja ko, or "" when unsure."""
+    """One of en fr de es it pt nl pl da sv nb fi cs hu ro tr vi ru uk el he ar zh ja ko, or "" when unsure."""
+    text = text[: 2 * LIMIT]
+    if "@" in text or "://" in text or "www." in text:
+        text = " ".join(w for w in text.split() if "@" not in w and "://" not in w and "www." not in w)
     text = text[:LIMIT]
-    if "@" in text or "://" in text:
-        text = " ".join(word for word in text.split() if "@" not in word and "://" not in word)
-    scripts: Counter[str] = Counter()
-    for c, times in Counter(text).items():
-        if c.isalpha():
-            scripts[_script(c)] += times
-    letters = scripts.total()
-    script, most = scripts.most_common(1)[0] if scripts else ("", 0)
+    if text.isascii() or _FOREIGN.search(text) is None:
+        return _latin(text.casefold())
+    counts = {script: len(letters.findall(text)) for script, letters in _SCRIPTS.items()}
+    total = sum(counts.values())
+    script = max(counts, key=lambda name: counts[name])
     if script in ("han", "kana", "hangul"):
-        return _east_asian(scripts, letters)
-    if letters < MIN_LETTERS or most < letters * 0.6:
+        return _east_asian(counts, total)
+    if total < MIN_LETTERS or counts[script] < total * 0.6:
         return ""
     if script == "latin":
         return _latin(text.casefold())
     if script == "cyrillic":
         return _cyrillic(text.casefold())
     if script == "arabic":
-        return "" if any(c in text for c in "پچژگکی") else "ar"
+        return "" if _PERSIAN.search(text) else "ar"
     return {"greek": "el", "hebrew": "he"}.get(script, "")
 
 
-def _script(c: str) -> str:
-    code = ord(c)
-    for name, first, last in _SCRIPTS:
-        if first <= code <= last:
-            return name
-    return "other"
-
-
-def _east_asian(scripts: Counter[str], letters: int) -> str:
+def _east_asian(counts: dict[str, int], letters: int) -> str:
     """Kana is Japanese however much Han stands beside it."""
-    asian = scripts["han"] + scripts["kana"] + scripts["hangul"]
-    if asian < 4 or asian < letters * 0.5:
+    asian = counts["han"] + counts["kana"] + counts["hangul"]
+    if asian < MIN_ASIAN or asian * 3 < letters:
         return ""
-    if scripts["kana"] * 8 >= asian:
+    if counts["kana"] * 8 >= asian:
         return "ja"
-    if scripts["hangul"] * 2 >= asian:
+    if counts["hangul"] * 2 >= asian:
         return "ko"
-    return "zh" if scripts["kana"] == 0 else ""
+    return "zh" if counts["kana"] == 0 else ""
 
 
 def _cyrillic(text: str) -> str:
-    """Letters that only one of the two has; other Cyrillic languages have letters that neither has."""
-    if any(c in text for c in "ђћџјљњқғүұәөў"):
+    """Letters that only one of the two has, and words; other Cyrillic languages have letters that neither has."""
+    if _NEIGHBOUR_LETTERS.search(text):
         return ""
-    russian = sum(text.count(c) for c in "ыэёъ")
-    ukrainian = sum(text.count(c) for c in "іїєґ")
-    if russian > ukrainian:
-        return "ru" if text.count("ъ") * 2 < russian else ""  # Bulgarian has ъ and none of the others
-    return "uk" if ukrainian > russian else ""
+    words = _WORD.findall(text)
+    russian = sum(map(text.count, "ыэё")) + sum(word in _RUSSIAN_WORDS for word in words) / 4
+    ukrainian = sum(map(text.count, "іїєґ")) + sum(word in _UKRAINIAN_WORDS for word in words) / 4
+    if text.count("ъ") > 1 + text.count("ы") or len(words) < 3 or "ў" in text:
+        return ""  # Bulgarian, Belarusian
+    if russian >= 1 and russian > 2 * ukrainian and any(letter in text for letter in "ыэё"):
+        return "ru"
+    return (
+        "uk"
+        if ukrainian >= 1 and ukrainian > 2 * russian and any(letter in text for letter in "іїєґ")
+        else ""
+    )
 
 
 def _latin(text: str) -> str:
-    words = _WORD.findall(text.replace("’", "'"))
-    if len(words) < 4:
+    if "’" in text:
+        text = text.replace("’", "'")
+    words = _WORD.findall(text)
+    if len(words) < MIN_WORDS:
         return ""
-    counts = Counter(words)
-    scores = {
-        language: sum(counts[word] for word in table & counts.keys()) + _letters(language, text)
-        for language, table in _TABLE.items()
-    }
-    ranked = sorted(scores.items(), key=lambda item: -item[1])
-    (best, score), (_, second) = ranked[0], ranked[1]
-    sure = score >= 3 and score >= len(words) * MIN_SHARE and score >= second * LEAD
-    return best if sure and best in _KNOWN else ""
+    points = _POINTS
+    total = sum([points.get(word, 0) for word in words])
+    if not text.isascii():
+        total += sum([_OF_LETTER.get(letter, 0) for letter in _SPECIAL.findall(text)[:LETTERS]])
+    scores: Sequence[int] = _UNPACK.unpack(total.to_bytes(_UNPACK.size, "little"))
+    second, first = sorted(scores)[-2:]
+    best = _LANGUAGES[scores.index(first)]
+    if best not in _SPOKEN or first < MIN_SCORE * _ONE or first < len(words) * MIN_SHARE * _ONE:
+        return ""
+    if best in _TRAITS:
+        scores = _by_spelling(text, scores)
+        second, first = sorted(scores)[-2:]
+        best = _LANGUAGES[scores.index(first)]
+    if first >= second * LEAD:
+        return best
+    rivals = {_LANGUAGES[i] for i, score in enumerate(scores) if score * LEAD > first}
+    sisters = rivals <= _SISTERS.get(best, frozenset()) | {best}
+    return best if sisters and first - second >= SISTERLY * _ONE else ""
 
 
-def _letters(language: str, text: str) -> float:
-    return min(sum(text.count(c) for c in _LETTERS.get(language, "")), 6) * 0.5
+def _by_spelling(text: str, scores: Sequence[int]) -> list[int]:
+    """The scores with what the spelling says of languages that share most of their words."""
+    return [
+        score + len(_TRAITS[language].findall(text)) * _ONE // 2 if language in _TRAITS else score
+        for language, score in zip(_LANGUAGES, scores, strict=True)
+    ]

@@ -7,9 +7,10 @@ bounds; nothing is dropped: past a limit the rest stays one part, and a defect s
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mailgate.mail import header, section, transfer
+from mailgate.mail import header, section, smime, transfer
 
 MAX_PARTS = 1000
 MAX_DEPTH = 50
@@ -25,19 +26,22 @@ _TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
 
 @dataclass(slots=True)
 class Part:
-    """One entity. `start` and `end` are the body's offsets in `Message.raw`; `fields` hold raw, folded values."""
+    """One entity. `start` and `end` are the body's offsets in `source`; `fields` hold raw values, unfolded."""
 
-    path: str  # as IMAP numbers sections: "1", "2.1"
-    fields: list[tuple[str, bytes]]
+    path: str  # as IMAP numbers sections: "1", "2.1"; "1/signed" is what the S/MIME part "1" wraps
+    fields: list[section.Field]
     start: int
     end: int
+    source: bytes  # `Message.raw`, or what an opaque signature wraps
     depth: int = 0
     type: str = "text/plain"
     declared: bool = False  # it bore a Content-Type that could be read
-    params: dict[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""  # canonical; "" for the bytes as they are
     disposition: str = ""
     filename: str = ""  # decoded, not yet safe
+    damage: str = ""  # what is wrong with its body, in words
+    epilogue: int = -1  # where the words behind the closing delimiter begin, -1 where there are none
     children: list[Part] = field(default_factory=list)
     decoded: bytes | None = None
 
@@ -63,7 +67,7 @@ class Message:
         """The bytes of a leaf with its transfer encoding undone; those of text are kept, since they are asked for twice."""
         if part.decoded is not None:
             return part.decoded
-        data = transfer.decode(self.raw[part.start : part.end], part.encoding)
+        data = transfer.decode(part.source, part.encoding, part.start, part.end)
         if part.type.startswith("text/"):
             part.decoded = data
         return data
@@ -77,7 +81,7 @@ def split(raw: bytes) -> Message:
     """The structure of a message, whatever the bytes."""
     if _ends_lines_with_cr(raw):
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    root = Part("1", [], 0, len(raw))
+    root = Part("1", [], 0, len(raw), raw)
     message = Message(raw, root)
     root.fields, root.start = section.read(raw, 0, len(raw), message.defect, top=True)
     _describe(message, root, "text/plain")
@@ -85,15 +89,24 @@ def split(raw: bytes) -> Message:
     return message
 
 
-def leaves(part: Part) -> list[Part]:
-    """Every part without parts of its own, in order."""
+def walk(part: Part) -> list[Part]:
+    """The part and all parts within it, in order."""
     found, waiting = [], [part]
     while waiting:
         part = waiting.pop()
         waiting += reversed(part.children)
-        if not part.children:
-            found.append(part)
+        found.append(part)
     return found
+
+
+def leaves(part: Part) -> list[Part]:
+    """Every part without parts of its own, in order."""
+    return [part for part in walk(part) if not part.children]
+
+
+def entities(part: Part) -> list[Part]:
+    """The leaves, and the S/MIME wrappers that were opened, in order: all that has bytes of its own."""
+    return [part for part in walk(part) if not part.children or smime.is_wrapper(part.type, part.filename)]
 
 
 def _ends_lines_with_cr(raw: bytes) -> bool:
@@ -132,7 +145,7 @@ def _describe(message: Message, part: Part, default: str) -> None:
         elif key == "content-disposition" and not part.disposition:
             part.disposition, params = header.parameters(value)
             part.filename = params.get("filename", "") or params.get("name", "")
-    part.filename = part.filename or name
+    part.filename = (part.filename or name).strip()
 
 
 # ------------------------------------------------------------------ parts
@@ -141,7 +154,9 @@ def _describe(message: Message, part: Part, default: str) -> None:
 def _split_body(message: Message, part: Part) -> None:
     if not part.type.startswith("multipart/"):
         if part.type == "text/plain" and not part.encoding and part.disposition != "attachment":
-            _split_uuencoded(message, part)
+            _split_uuencoded(part)
+        elif smime.is_wrapper(part.type, part.filename):
+            _open_signed(message, part)
         return
     if part.depth >= MAX_DEPTH:
         message.defect(f"parts nested deeper than {MAX_DEPTH}: the rest was kept as one part")
@@ -153,21 +168,43 @@ def _split_body(message: Message, part: Part) -> None:
     if message.scanned > SCANS * len(message.raw) + (1 << 20):
         message.defect("parts nested too deep for the size of the message: the rest was kept as one part")
         return
-    for number, (start, end) in enumerate(_between_delimiters(message, part, boundary), 1):
+    pieces, cut = _between_delimiters(message, part, boundary)
+    for number, (start, end) in enumerate(pieces, 1):
         path = f"{part.path}.{number}" if part.depth else str(number)
-        child = Part(path, [], start, end, part.depth + 1)
+        child = Part(path, [], start, end, part.source, part.depth + 1)
         part.children.append(child)
-        child.fields, child.start = section.read(message.raw, start, end, message.defect)
+        child.fields, child.start = section.read(part.source, start, end, message.defect)
         _describe(message, child, "message/rfc822" if part.type == "multipart/digest" else "text/plain")
         _split_body(message, child)
     if not part.children:
+        part.damage = "a multipart without a part: shown as text"
         message.defect("multipart without a part: its body was kept as text")
+    elif cut:
+        part.children[-1].damage = "its end is missing: shown as far as it goes"
 
 
-def _split_uuencoded(message: Message, part: Part) -> None:
+def _open_signed(message: Message, part: Part) -> None:
+    """What an opaque S/MIME signature wraps becomes the one child of its part (RFC 8551 §3.5.2); nothing is verified."""
+    if part.depth >= MAX_DEPTH:
+        return
+    message.scanned += part.end - part.start
+    if message.scanned > SCANS * len(message.raw) + (1 << 20):
+        return
+    part.decoded = message.body(part)
+    inner = smime.content(part.decoded)
+    if not inner:
+        return
+    child = Part(f"{part.path}/signed", [], 0, len(inner), inner, part.depth + 1)
+    part.children.append(child)
+    child.fields, child.start = section.read(inner, 0, len(inner), message.defect)
+    _describe(message, child, "text/plain")
+    _split_body(message, child)
+
+
+def _split_uuencoded(part: Part) -> None:
     """Files that stand uuencoded in a text become parts beside it; the text between them stays text."""
     position = part.start
-    for start, end, name in transfer.uuencoded(message.raw, part.start, part.end):
+    for start, end, name in transfer.uuencoded(part.source, part.start, part.end):
         _add_piece(part, position, start)
         _add_piece(part, start, end)
         file = part.children[-1]
@@ -178,8 +215,8 @@ def _split_uuencoded(message: Message, part: Part) -> None:
 
 
 def _add_piece(part: Part, start: int, end: int) -> None:
-    piece = Part(f"{part.path}.{len(part.children) + 1}", [], start, end, part.depth + 1, params=part.params)
-    part.children.append(piece)
+    path = f"{part.path}.{len(part.children) + 1}"
+    part.children.append(Part(path, [], start, end, part.source, part.depth + 1, params=part.params))
 
 
 def _boundary(message: Message, part: Part) -> bytes:
@@ -188,19 +225,21 @@ def _boundary(message: Message, part: Part) -> bytes:
         message.defect(f"boundary over {MAX_BOUNDARY} characters")
         return b""
     if not boundary:
-        guess = _GUESSED.search(message.raw, part.start, min(part.end, part.start + 65_536))
+        guess = _GUESSED.search(part.source, part.start, min(part.end, part.start + 65_536))
         message.defect("multipart without a boundary")
         return guess[1] if guess else b""
     return boundary
 
 
-def _between_delimiters(message: Message, part: Part, boundary: bytes) -> list[tuple[int, int]]:
-    """The (start, end) of each part; the line end before a delimiter belongs to it (RFC 2046 §5.1.1)."""
-    raw, end = message.raw, part.end
+def _between_delimiters(message: Message, part: Part, boundary: bytes) -> tuple[list[tuple[int, int]], bool]:
+    """The (start, end) of each part, and whether the message ends within the last one; the line end before a delimiter
+    belongs to it (RFC 2046 §5.1.1)."""
+    raw, end = part.source, part.end
     needle = b"--" + boundary
     found: list[tuple[int, int]] = []
     opened = -1
     closed = False
+    late = end
     at = part.start if raw.startswith(needle, part.start) else _next(raw, needle, part.start, end)
     while at >= 0:
         line = _DELIMITER_END.match(raw, at + len(needle), end)
@@ -215,6 +254,8 @@ def _between_delimiters(message: Message, part: Part, boundary: bytes) -> list[t
             found.append((opened, _before_line_end(raw, opened, at)))
         elif closed and not line[1]:
             message.defect("parts after the closing delimiter")
+        if line[1] and (opened >= 0 or not closed):
+            late = line.end()
         closed, opened = (True, -1) if line[1] else (closed, line.end())
         if opened >= 0:
             message.parts += 1
@@ -223,10 +264,15 @@ def _between_delimiters(message: Message, part: Part, boundary: bytes) -> list[t
                 break
         at = _next(raw, needle, line.end() - 1, end)
     if opened >= 0:
+        if raw[max(opened, end - 2 * MAX_BOUNDARY) : end].rstrip().endswith(needle + b"--"):
+            # mailers that forget the line end before it
+            end, closed = raw.rindex(needle, opened, end), True
         found.append((opened, end))
+    elif closed and raw[late:end].strip():
+        part.epilogue = late
     if found and not closed:
         message.defect("multipart without its closing delimiter")
-    return found
+    return found, opened >= 0 and not closed and end == len(raw)
 
 
 def _next(raw: bytes, needle: bytes, position: int, end: int) -> int:

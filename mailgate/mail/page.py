@@ -6,9 +6,16 @@ linear in what is written.
 
 from __future__ import annotations
 
+import re
+
+from mailgate.mail.link import is_said
 from mailgate.mail.quoting import is_quoted, is_rule
 
+# Soft hyphens and what newsletters fill a preview with; a zero-width non-joiner counts inside a word only (Persian).
+_INVISIBLE = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+|(?<![^\\W_])\u200c+|\u200c+(?![^\\W_])")
+
 QUOTE_LIMIT = 20  # marks; deeper quotes get no more
+MAX_INDENT = 24  # characters; lists nested deeper are indented no further
 RULE = "_" * 32
 
 
@@ -37,7 +44,9 @@ class Page:
                 if line:
                     self._parts.append(line.replace("\0", ""))
             return
-        words = " ".join(text.replace("\u200b", "").replace("\xad", "").split(None))
+        if not text.isascii() and not text.isprintable():
+            text = _INVISIBLE.sub("", text)
+        words = " ".join(text.split(None))
         if not words:
             if text and self._parts and not self._parts[-1].endswith(" "):
                 self._parts.append(" ")
@@ -80,12 +89,16 @@ class Page:
             self._bullet = bullet
         self._indents.append(" " * len(bullet))
 
+    def indent(self) -> str:
+        """What stands before the bullets of a list that begins here."""
+        return self._indents[-1][:MAX_INDENT] if self._indents else ""
+
     def table(self, data: bool) -> None:
         self._tables.append((data or self._flat(), 0))
 
     def row(self) -> None:
         if self._tables:
-            flat_above = any(data for data, _ in self._tables[:-1])
+            flat_above = len(self._tables) > 1 and self._tables[-2][0]
             if not flat_above and self._parts:
                 self._flush()
             self._tables[-1] = (self._tables[-1][0], 0)
@@ -96,6 +109,8 @@ class Page:
         data, cells = self._tables[-1]
         self._tables[-1] = (data, cells + 1)
         if data and cells:
+            if self._parts:
+                self._parts[-1] = self._parts[-1].rstrip(" ")
             self._parts.append(" | ")
         elif not data:
             self.block()
@@ -104,18 +119,23 @@ class Page:
         """A link begins here."""
         self._marks.append((len(self._lines), len(self._parts)))
 
-    def link(self, href: str) -> None:
+    def link(self, address: str) -> None:
         """A link ends: its address is written out unless the words say it."""
         lines, parts = self._marks.pop()
-        if lines != len(self._lines):
-            lines, parts = len(self._lines), 0
-        words = "".join(self._parts[parts:]).strip()
-        shown = href.partition("?")[0][7:] if href[:7].lower() == "mailto:" else href
-        if not words or not shown or _plain(words) == _plain(shown):
+        if lines == len(self._lines):
+            self._follow(self._parts, parts, address)
+        elif any(self._parts):
+            self._follow(self._parts, 0, address)
+        elif lines < len(self._lines) and self._lines[-1].strip(" >"):  # a link around whole blocks
+            self._lines[-1] += f" <{address}>"
+
+    def _follow(self, pieces: list[str], start: int, address: str) -> None:
+        words = "".join(pieces[start:]).strip()
+        if not words or is_said(words, address):
             return
-        trailing = self._parts[-1].endswith(" ")
-        self._parts[-1] = self._parts[-1].rstrip()
-        self._parts.append(f" <{shown}>" + (" " if trailing else ""))
+        trailing = pieces[-1].endswith(" ")
+        pieces[-1] = pieces[-1].rstrip()
+        pieces.append(f" <{address}>" + (" " if trailing else ""))
 
     def signature(self) -> None:
         self._signatures.append(len(self._lines))
@@ -191,11 +211,3 @@ class Page:
         indent = self._bullet or ("".join(self._indents[-1:]) if text else "")
         self._bullet = "" if text else self._bullet
         self._lines.append((marks + indent + text).rstrip())
-
-
-def _plain(address: str) -> str:
-    """An address as it is compared with the words of its link."""
-    text = address.strip().casefold().strip("<>")
-    for scheme in ("mailto:", "http://", "https://", "www."):
-        text = text.removeprefix(scheme)
-    return text.rstrip("/")

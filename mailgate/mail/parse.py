@@ -6,39 +6,29 @@ Laws: never raises, whatever the bytes; linear; no value holds a surrogate or a 
 from __future__ import annotations
 
 import hashlib
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from mailgate.mail import address, attachments, body, bounce, charset, date, header, language, mime, reply
+from mailgate.mail import (
+    attachments,
+    body,
+    bounce,
+    charset,
+    daemon,
+    language,
+    mime,
+    reply,
+)
 from mailgate.mail.attachments import Files
 from mailgate.mail.body import Body
 from mailgate.mail.html import to_text
+from mailgate.mail.letterhead import MAX_VALUE, Letterhead
 from mailgate.mail.mime import Message, Part
-from mailgate.model import Address, ParsedMessage
+from mailgate.model import ParsedMessage
 
-MAX_VALUE = 4096  # characters of a header value that is kept
-MAX_SPLIT = 200_000  # characters of the text in which quotes and a signature are looked for
-MAX_GUESS = 20_000  # characters that tell the language
+MAX_SPLIT = 100_000  # characters of the text in which quotes and a signature are looked for
 FALLBACK_TEXT = 4096  # bytes
-MAX_HINT = 500  # characters of a header that may hint at a bounce
 MAX_BOUNCE_TEXT = 65_536  # characters a part
 
-# Fields of words, where encoded words are decoded. In all others they could only forge structure.
-_WORDS = frozenset(
-    {
-        "subject", "comments", "keywords", "thread-topic", "content-description", "from", "sender", "reply-to", "to", "cc", "bcc",
-        "organization", "resent-from", "resent-to", "resent-cc", "resent-sender", "x-original-subject", "x-sender",
-        "disposition-notification-to", "mail-followup-to",
-    }
-)  # fmt: skip
-# Who bounces, and what it is called. Only whether the reader of bounces is asked hangs on these words: it decides itself.
-_BOUNCERS = re.compile(
-    r"(?i)mail(?:er)?[-_ ]?daemon|postmaster|postmast\b|mail delivery|system administrator|^\s*<>\s*$"
-)
-_BOUNCED = re.compile(
-    r"(?i)\s*(?:\W{0,3}|re:\s*)(?:undeliver|(?:mail )?delivery (?:status|fail|notif|has|problem)|returned mail|failure notice"
-    r"|mail (?:delivery|could not)|message (?:delivery|could not)|warning: could not send|unzustellbar|non remis|no se puede entregar)"
-)
 _ORIGINALS = (
     "message/rfc822",
     "message/global",
@@ -77,53 +67,21 @@ def _fallback(raw: bytes, defect: str) -> ParsedMessage:
     )
 
 
-@dataclass(slots=True)
-class _Headers:
-    """The first or all values of the top header, raw."""
-
-    by_name: dict[str, list[bytes]]
-
-    def raw(self, name: str) -> bytes:
-        return self.by_name.get(name, (b"",))[0]
-
-    def text(self, name: str, encoded: bool = True) -> str:
-        return header.text(self.raw(name), encoded)
-
-    def addresses(self, name: str) -> tuple[Address, ...]:
-        values = self.by_name.get(name, ())
-        return tuple(
-            found for value in values for found in address.parse_list(header.text(value, encoded=False))
-        )
-
-    def ids(self, name: str) -> tuple[str, ...]:
-        values = self.by_name.get(name, ())
-        return (
-            header.message_ids(" ".join(header.text(value, encoded=False) for value in values))
-            if values
-            else ()
-        )
-
-
 def _parse(raw: bytes) -> ParsedMessage:
     message = mime.split(raw)
     root = message.root
-    by_name: dict[str, list[bytes]] = {}
-    for name, value in root.fields:
-        by_name.setdefault(name, []).append(value)
-    headers = _Headers(by_name)
+    headers = Letterhead(root)
     content = body.read(message)
-    files = Files(message, content.cids)
-    for part in content.files:
-        files.add(part)
+    files = Files(message, content)
     full_text = content.text or _tnef_text(files)
     subject = headers.text("subject")
-    split = _split(full_text, subject)
     digest = hashlib.sha256(raw).hexdigest()
-    from_values = headers.by_name.get("from", [])
-    # a bare CR or a NUL within the value is a control character there, and stays one for the strict reader
-    sender, sender_defect = address.single([_visible(value) for value in from_values])
+    sender, sender_defect = headers.sender()
+    for odd in headers.oddities():
+        message.defect(odd)
+    answers = "in-reply-to" in headers.by_name or "references" in headers.by_name
+    split = _split(full_text, subject, sender.name if sender else "", answers)
     message_id = next(iter(headers.ids("message-id")), "")
-    kept = tuple((name, header.text(value, name in _WORDS)[:MAX_VALUE]) for name, value in root.fields)
     parsed = ParsedMessage(
         size=len(raw),
         sha256=digest,
@@ -131,57 +89,53 @@ def _parse(raw: bytes) -> ParsedMessage:
         message_id=message_id,
         in_reply_to=headers.ids("in-reply-to"),
         references=headers.ids("references"),
-        date=date.parse(headers.text("date")),
+        date=headers.date(),
         subject=subject,
         from_=headers.addresses("from"),
         sender=sender,
         sender_defect=sender_defect,
-        from_raw=", ".join(value for name, value in kept if name == "from")[:MAX_VALUE],
+        from_raw=", ".join(value for name, value in headers.kept if name == "from")[:MAX_VALUE],
         reply_to=headers.addresses("reply-to"),
         to=headers.addresses("to"),
         cc=headers.addresses("cc"),
-        headers=kept,
+        headers=headers.kept,
         full_text=full_text,
         text=split.text,
         quoted=split.quoted,
         signature=split.signature,
         forwarded=split.forwarded,
         is_forward=split.is_forward,
-        language=language.guess(split.text[:MAX_GUESS]),
+        language=language.guess(split.text),
         attachments=tuple(files.found),
         top_type=root.type,
-        report_type=root.params.get("report-type", "").lower() if root.type == "multipart/report" else "",
+        report_type=root.params.get("report-type", "").lower() if root.type.startswith("multipart/") else "",
         defects=tuple(message.defects),
     )
-    if not _may_be_bounce(parsed, headers):
+    if not _may_be_bounce(parsed, headers, content):
         return parsed
     return replace(parsed, bounces=bounce.read(_bounce_input(parsed, message, content)))
 
 
-def _split(text: str, subject: str) -> reply.Split:
+def _split(text: str, subject: str, name: str, answers: bool) -> reply.Split:
     """New text, quote and signature; of a very long text only the beginning is taken apart, the rest goes where that ends."""
     if len(text) <= MAX_SPLIT:
-        return reply.split(text, subject)
+        return reply.split(text, subject, name, answers)
     cut = text.rfind("\n", 0, MAX_SPLIT) + 1 or MAX_SPLIT
-    split = reply.split(text[:cut], subject)
+    split = reply.split(text[:cut], subject, name, answers)
     if split.quoted:
         return replace(split, quoted=split.quoted + "\n" + text[cut:])
     return replace(split, text=split.text + "\n" + text[cut:])
 
 
-def _visible(value: bytes) -> str:
-    return charset.decode(header.unfold(value).replace(b"\0", b"\x01"))
-
-
 def _tnef_text(files: Files) -> str:
-    return files.tnef_text or (to_text(files.tnef_html).text if files.tnef_html else "")
+    return files.tnef_text or (to_text(files.tnef_html) if files.tnef_html else "")
 
 
-def _content_key(message_id: str, headers: _Headers, message: Message, content: Body, files: Files) -> str:
+def _content_key(message_id: str, headers: Letterhead, message: Message, content: Body, files: Files) -> str:
     """Equal for the same mail, by whatever way it came (2.7): trace headers and line ends do not count."""
     digest = hashlib.sha256(message_id.encode())
     for name in ("from", "date", "subject"):
-        digest.update(b"\0" + header.unfold(headers.raw(name)))
+        digest.update(b"\0" + headers.raw(name))
     for part in content.texts:
         digest.update(b"\0" + message.body(part).replace(b"\r\n", b"\n").rstrip())
     for file in files.hashes:
@@ -209,16 +163,16 @@ def _bounce_input(parsed: ParsedMessage, message: Message, content: Body) -> bou
     )
 
 
-def _may_be_bounce(parsed: ParsedMessage, headers: _Headers) -> bool:
+def _may_be_bounce(parsed: ParsedMessage, headers: Letterhead, content: Body) -> bool:
     """Whether anything hints at a bounce: the reader of bounces is never asked about ordinary mail (8.2)."""
-    if parsed.top_type == "multipart/report" or "x-failed-recipients" in headers.by_name:
-        return True
-    return_path = headers.text("return-path", encoded=False)[:MAX_HINT]
-    return bool(
-        return_path == "<>"
-        or _BOUNCERS.search(return_path)
-        or _BOUNCERS.search(parsed.from_raw[:MAX_HINT])
-        or _BOUNCED.match(parsed.subject[:MAX_HINT])
+    return daemon.hinted(
+        parsed.top_type,
+        headers.by_name.keys(),
+        headers.text("return-path", encoded=False),
+        parsed.from_raw,
+        parsed.subject,
+        [part.type for part in content.files],
+        parsed.full_text,
     )
 
 

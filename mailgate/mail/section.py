@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 MAX_BLOCK = 256 * 1024  # bytes
 MAX_HEADERS = 1000
 MAX_HEADER = 32 * 1024  # bytes of one
+MAX_NAME = 80  # bytes of a field name that is looked up
 
-Field = tuple[str, bytes]  # lower-case name, value as it came: folded, with its CRs
+Field = tuple[
+    str, bytes
+]  # lower-case name, value on one line, outer white space gone; bare CRs and NULs are still in it
 Defect = Callable[[str], None]
 
+_FOLD = re.compile(rb"\n[ \t\n]*+")
+_FOLDS = re.compile(rb"\n[ \t]++(?:\n[ \t]++)*")
+_FIELD_NAME = re.compile(rb"([!-9;-~]++)[ \t]*+")
 _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*)\n?")
 _BLANK = re.compile(rb"\n([ \t\r]*+)\n")
 _BLANKS = re.compile(rb"[\r\n]*+")
@@ -41,7 +48,10 @@ def read(raw: bytes, start: int, end: int, defect: Defect, *, top: bool = False)
         block = body = limit  # nothing but header: what is not read of it is shown as text
     if block > limit or limit == body < end:
         defect(f"header section over {MAX_BLOCK // 1024} KiB: the rest was not read")
-    fields, stopped = _fields(raw, start, min(block, limit), defect)
+    end_of_fields = min(block, limit)
+    if (plain := _plain_fields(raw[start:end_of_fields])) is not None:
+        return plain, body
+    fields, stopped = _fields(raw, start, end_of_fields, defect)
     if stopped >= 0:
         defect("no blank line between header and body")
     return fields, body if stopped < 0 else stopped
@@ -77,6 +87,38 @@ def _blank_line(raw: bytes, start: int, end: int, limit: int) -> tuple[int, int]
     return -1, -1
 
 
+def unfold(value: bytes) -> bytes:
+    """One line, a single space where it was folded, outer white space gone (RFC 5322 §2.2.3)."""
+    if b"\n" in value or b"\r" in value:
+        value = value.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
+        value = _FOLD.sub(b" ", value)
+    return value.strip()
+
+
+def _plain_fields(block: bytes) -> list[Field] | None:
+    """The fields of a section in which every line is a field or folded, None for any other: nearly all mail, read at once."""
+    if len(block) > MAX_HEADER or block.count(b"\n") > MAX_HEADERS:
+        return None
+    if b"\r" in block:
+        block = (block.replace(b"\r\r\n", b"\n") if b"\r\r" in block else block).replace(b"\r\n", b"\n")
+    if b"\n " in block or b"\n\t" in block:
+        block = _FOLDS.sub(b" ", block)
+    fields = []
+    for line in block.removesuffix(b"\n").split(b"\n"):
+        name, _, value = line.partition(b":")
+        if len(name) > MAX_NAME or len(name) == len(line) or not (known := _field_name(name)):
+            return None
+        fields.append((known, value.strip()))
+    return fields
+
+
+@lru_cache(maxsize=1024)
+def _field_name(name: bytes) -> str:
+    """A field name in lower case, "" for what is none. Blanks before the colon were allowed once (RFC 5322 §4.5)."""
+    match = _FIELD_NAME.fullmatch(name)
+    return match[1].lower().decode("ascii") if match else ""
+
+
 def _fields(raw: bytes, position: int, end: int, defect: Defect) -> tuple[list[Field], int]:
     """(fields up to `end`, the offset where the section stops without a blank line, else -1)."""
     fields: list[Field] = []
@@ -97,5 +139,5 @@ def _fields(raw: bytes, position: int, end: int, defect: Defect) -> tuple[list[F
         if len(value) > MAX_HEADER:
             defect(f"a header over {MAX_HEADER // 1024} KiB was cut: {name[:40].decode('ascii')}")
             value = value[:MAX_HEADER]
-        fields.append((name.lower().decode("ascii"), value))
+        fields.append((name.lower().decode("ascii"), unfold(value)))
     return fields, -1

@@ -124,9 +124,22 @@ def _text(head: bytes, declared: str, extension: str) -> str:
     return "text/plain"
 
 
+def is_dot(data: bytes) -> bool:
+    """Whether a GIF or PNG is at most two pixels high or wide: a spacer or a tracking pixel, no picture."""
+    if data.startswith((b"GIF87a", b"GIF89a")) and len(data) >= 10:
+        sides = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    elif data.startswith(b"\x89PNG\r\n\x1a\n") and data[12:16] == b"IHDR" and len(data) >= 24:
+        sides = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    else:
+        return False
+    return min(sides) <= 2
+
+
 def extension(media_type: str) -> str:
     """The usual file name extension, without its dot; "bin" where there is none."""
     if media_type in _EXTENSIONS:
         return _EXTENSIONS[media_type]
+    if media_type.startswith("text/"):
+        return "txt"
     kind = next((kind for kind in filetype.TYPES if kind.mime == media_type), None)
     return str(kind.extension) if kind is not None else "bin"

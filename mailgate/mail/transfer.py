@@ -8,13 +8,15 @@ from __future__ import annotations
 import binascii
 import re
 
+import pybase64
+
 MAX_PIECES = 10_000  # of base64, each with its own padding, that are joined
 MAX_UU_FILES = 100  # in one text
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
-_NOT_BASE64_BUT_PAD = bytes(set(range(256)) - set(_BASE64 + b"="))
+_MORE_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*+[ \t]*+\r*+(?:\n[A-Za-z0-9+/=]*+[ \t]*+\r*+(?=\n|\Z))*")
 _SOFT_BREAK = re.compile(rb"=[ \t]++\r*+(?:\n|\Z)|=\r++(?=[^\n])")
 _BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]{0,400})\r*\n", re.MULTILINE)
 _UU_LINE = re.compile(rb"[!-M`][ -`]{1,84}\r?\n")
@@ -37,31 +39,35 @@ def encoding(value: str) -> tuple[str, bool]:
     return (_KNOWN[name], True) if name in _KNOWN else ("", False)
 
 
-def decode(data: bytes, name: str) -> bytes:
-    """`name` is what `encoding` gave."""
+def decode(source: bytes, name: str, start: int = 0, end: int | None = None) -> bytes:
+    """The bytes that `source[start:end]` stands for; `name` is what `encoding` gave."""
+    end = len(source) if end is None else end
     if name == "base64":
-        return _base64(data)
+        return _base64(source, start, end)
+    data = source[start:end]
     if name == "quoted-printable":
         return _quoted_printable(data)
     return uudecode(data)[1] if name == "uuencode" else data
 
 
-def _base64(data: bytes) -> bytes:
+def _base64(source: bytes, start: int, end: int) -> bytes:
     """Junk is skipped, missing padding added; padding in the middle starts a new piece."""
-    pad = data.find(b"=")
-    if pad < 0 or not data[pad:].strip(b"= \t\r\n"):
+    pad = source.find(b"=", start, end)
+    if pad < 0 or not source[pad:end].strip(b"= \t\r\n"):
         try:
-            return binascii.a2b_base64(data)
+            return pybase64.b64decode(memoryview(source)[start:end])
         except binascii.Error:
-            return _piece(data.translate(None, _NOT_BASE64))
-    clean = data.translate(None, _NOT_BASE64_BUT_PAD)
-    first, *rest = (piece for piece in clean.split(b"=", MAX_PIECES) if piece)
-    out = [_piece(first)]
-    for piece in rest:
-        if len(piece) % 4 == 1:
-            break  # words of a footer, no base64
-        out.append(_piece(piece.replace(b"=", b"")))
-    return b"".join(out)
+            return _piece(source[start:end].translate(None, _NOT_BASE64))
+    first = _piece(source[start:pad].translate(None, _NOT_BASE64))
+    # whole lines of it go on: programs that encode line by line. Anything else is a footer that a relay wrote below.
+    rest = _MORE_BASE64.match(source, pad, end)[0].translate(None, b"\r\n\t ")  # type: ignore[index]
+    pieces = (piece.replace(b"=", b"") for piece in rest.split(b"=", MAX_PIECES))
+    return b"".join((first, *(_piece(piece) for piece in pieces)))
+
+
+def is_base64(data: bytes) -> bool:
+    """Whether nothing but the alphabet, padding and white space stands in it."""
+    return not data.translate(None, _BASE64 + b"= \t\r\n")
 
 
 def _piece(clean: bytes) -> bytes:
@@ -72,7 +78,9 @@ def _piece(clean: bytes) -> bytes:
 
 def _quoted_printable(data: bytes) -> bytes:
     # a2b_qp knows no blanks behind a soft break, and skips a whole line for a bare CR behind "="
-    return binascii.a2b_qp(_SOFT_BREAK.sub(b"=\n", data))
+    if b"= " in data or b"=\t" in data or data.count(b"=\r") != data.count(b"=\r\n"):
+        data = _SOFT_BREAK.sub(b"=\n", data)
+    return binascii.a2b_qp(data)
 
 
 def uudecode(data: bytes) -> tuple[bytes, bytes]:

@@ -32,7 +32,7 @@ from mailgate.model import (
     Trust,
 )
 from mailgate.rules import commands, limits, orders, routing, thread
-from mailgate.rules.commands import Block, Tags
+from mailgate.rules.commands import NO_TAGS, Block, Tags
 from mailgate.rules.draft import Draft
 from mailgate.rules.thread import Claimed
 from mailgate.rules.trust import STAFF, Power
@@ -59,6 +59,7 @@ class Case:
     person: Person
     form: bool
     reasons: list[str]
+    looks_like: str = ""  # the address, domain or name of ours that the sender could be taken for
 
     @cached_property
     def block(self) -> Block:
@@ -68,7 +69,7 @@ class Case:
     def tags(self) -> Tags:
         subject = self.parsed.subject
         if "[" not in subject:
-            return Tags()
+            return NO_TAGS
         numbered = {b.start for b in brackets(subject) if thread.number_of(b, self.config)}
         return commands.tags(subject, numbered, self.config)
 
@@ -120,7 +121,8 @@ class Case:
         learnt: tuple[PersonUpdate, ...] = ()
         if person.address and trust is not Trust.UNVERIFIED:
             learnt = (PersonUpdate(person.address, name=name, authenticated=known),)
-        warnings = tuple(filter(None, (parsed.sender_defect, *parsed.defects[:5])))
+        like = f"the sender looks like {self.looks_like}: check the address" if self.looks_like else ""
+        warnings = tuple(filter(None, (parsed.sender_defect, like, *parsed.defects[:5])))
         return Draft(
             config=self.config,
             facts=self.facts,
@@ -142,6 +144,12 @@ class Case:
             named=frozenset(a.address for a in (*parsed.to, *parsed.cc)[: limits.MAX_NAMED]),
             warnings=warnings,
         )
+
+
+def warn(case: Case, draft: Draft) -> None:
+    """The desk is told of a sender who could be taken for one of ours; nobody else is."""
+    if case.looks_like and case.sender is not None:
+        draft.tell("lookalike", private=True, who=case.sender.address, known=case.looks_like)
 
 
 def carry_out(case: Case, draft: Draft) -> str:

@@ -104,6 +104,9 @@ class Tags:
     spans: tuple[tuple[int, int], ...] = ()
 
 
+NO_TAGS = Tags()
+
+
 def fold(text: str) -> str:
     """For comparing words: no case, no accents, single spaces."""
     bare = unicodedata.normalize("NFKD", text.casefold())

@@ -6,6 +6,7 @@ Laws: pure; quarantine never tells anybody; every step leaves its reason, in ord
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mailgate.config import Config
@@ -21,7 +22,7 @@ from mailgate.model import (
     Role,
     Trust,
 )
-from mailgate.rules import machines, thread
+from mailgate.rules import imitation, machines, thread
 from mailgate.rules.case import Case
 from mailgate.rules.classify import classify
 from mailgate.rules.opening import open_ticket
@@ -66,6 +67,9 @@ def decide(
     reasons += [_in_words(case, believed), *found.reasons]
     if kind in _RECORDED:
         return machines.automatic(case, found, believed)
+    if known_as := imitation.imitated(sender, person, believed, facts, config):
+        case = replace(case, looks_like=known_as)
+        reasons.append(f"the sender looks like {known_as}, and is another: the desk is warned (T9)")
     if found.ticket is None:
         return open_ticket(case, found, believed)
     return reply(case, found, found.ticket, roles.get(found.ticket.number, Role.STRANGER), believed)

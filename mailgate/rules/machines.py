@@ -32,6 +32,8 @@ from mailgate.rules.trust import is_staff
 
 _STRANGE = frozenset({Kind.SPAM, Kind.LOOP, Kind.FEEDBACK_REPORT})
 _LEAVING = frozenset({"", "unsubscribe", "leave", "stop", "desinscription", "desabonner", "se desabonner"})
+_FAILED = frozenset({"failed", "expired"})
+_APPLE = "x-apple-unsubscribe"  # Apple Mail's own words stand in the text then, not its user's
 MAX_DIAGNOSTIC = 300
 
 
@@ -76,7 +78,7 @@ def bounce(case: Case) -> Decision:
     case.reasons.append(
         f"a bounce of our mail {delivery.serial} to {delivery.address}, by its return path (8.2)"
     )
-    reports = [r for r in case.parsed.bounces or () if r.action == "failed"]
+    reports = [r for r in case.parsed.bounces or () if r.action in _FAILED]
     ticket = case.facts.tickets.get(delivery.ticket)
     plain = _ended(
         case,
@@ -164,7 +166,8 @@ def leaves(case: Case) -> Decision | None:
         if row is None:
             continue
         himself = case.person.id == claim.person
-        if himself and fold(case.parsed.text[:200]).strip(" .!") not in _LEAVING:
+        asked = bool(case.parsed.header(_APPLE)) or fold(case.parsed.text[:200]).strip(" .!") in _LEAVING
+        if himself and not asked:
             return None
         address = row.person.address
         case.reasons.append(f"{address} leaves #{ticket.number} by the address of List-Unsubscribe (6.3)")

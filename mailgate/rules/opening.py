@@ -23,6 +23,7 @@ def open_ticket(case: Case, found: Thread, believed: Trust) -> Decision:
         draft.tell("refers_to", number=found.refers_to)
     if found.follows:
         draft.tell("follows", number=found.follows)
+    steps.warn(case, draft)
     draft.route()
     state, why_held = steps.privacy(case, draft)
     draft.secret = state is not CommentState.SHOWN

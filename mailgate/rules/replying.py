@@ -40,6 +40,7 @@ def reply(case: Case, found: Thread, ticket: Ticket, role: Role, believed: Trust
         steps.take_recipients(case, draft)
     steps.take_files(case, draft)
     _comment(case, draft, text, state, why_held)
+    steps.warn(case, draft)
     if draft.comment is not None and state is CommentState.SHOWN:
         _move(case, draft)
     _ask_or_confirm(case, draft, state, why_held)

@@ -112,7 +112,10 @@ def nearest_first(parsed: ParsedMessage) -> tuple[str, ...]:
 
 def _named_in_commands(text: str) -> Iterator[str]:
     """Addresses that stand behind a "Key:" near the top: whether they are commands is not decided here."""
-    for line in text[:20_000].lstrip().splitlines()[:MAX_COMMAND_LINES]:
+    text = text[:20_000]
+    if "@" not in text:
+        return
+    for line in text.lstrip().splitlines()[:MAX_COMMAND_LINES]:
         _, colon, value = line.replace("\uff1a", ":").partition(":")
         if colon and "@" in value:
             for part in value[:5000].split(",")[:MAX_ADDRESSES]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, auto
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from mailgate.config import Config
@@ -197,6 +198,7 @@ def _domain(text: str) -> str:
     return text.rpartition("@")[2].strip().rstrip(".").lower()
 
 
+@lru_cache(maxsize=1024)  # mail comes by few hosts
 def _peer(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)

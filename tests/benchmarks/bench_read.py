@@ -21,6 +21,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from mailgate.config import Config
@@ -232,7 +233,7 @@ def main() -> int:
     parser.add_argument("--mails", type=int, default=200)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    ENVELOPE = Envelope("bench", parse_module.date.parse("Mon, 02 Nov 2026 10:00:00 +0000"), "smtp", "claire@globex.example",
+    ENVELOPE = Envelope("bench", datetime(2026, 11, 2, 10, 0, tzinfo=UTC), "smtp", "claire@globex.example",
                         ("support@example.com",))  # fmt: skip
     mails = corpus(options.mails)
     size = sum(map(len, mails)) / len(mails)

@@ -65,7 +65,7 @@ def reply(raw: bytes) -> None:
 def html(raw: bytes) -> None:
     from mailgate.mail import html as pages
 
-    assert "\0" not in pages.to_text(raw.decode("utf-8", "replace")).text
+    assert "\0" not in pages.to_text(raw.decode("utf-8", "replace"))
 
 
 def tnef(raw: bytes) -> None:

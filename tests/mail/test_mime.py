@@ -114,7 +114,7 @@ def test_limits_leave_a_word_and_lose_nothing() -> None:
     assert any("more than 1000 headers" in defect for defect in lines.defects)
 
     long = split(b"A: " + b"x" * 100_000 + b"\nB: 1\n\nbody")
-    assert [len(value) for _, value in long.root.fields] == [section.MAX_HEADER, 2]
+    assert [len(value) for _, value in long.root.fields] == [section.MAX_HEADER - 1, 1]
     assert any("over 32 KiB" in defect for defect in long.defects)
 
     block = split(b"A: x\n" * 100_000)
@@ -143,6 +143,11 @@ ENCODED = {
     "base64_lone_letter": (b"aGVsbG8A=x", "base64", None),
     "base64_junk": (b"aGV!s bG8=", "base64", b"hello"),
     "base64_pieces": (b"aGVs\nbG8=\naGVs\nbG8=\n", "base64", b"hellohello"),
+    "base64_of_pads": (b"=!=", "base64", b""),
+    "base64_dots": (b"aGVsbG8=\r\n.\r\n", "base64", b"hello"),
+    "base64_words_behind_padding": (b"ecO2dMOk== ignored", "base64", "yötä".encode()),
+    "base64_pieces_on_a_line": (b"bG8=bG8=", "base64", b"lolo"),
+    "base64_pieces_and_a_footer": (b"bG8= \r\nbG8=\r\n-- \r\nThis mail was read\r\n", "base64", b"lolo"),
     "base64_footer_behind_padding": (b"bG8=\n-- \na", "base64", b"lo"),
     "base64_empty": (b"\r\n", "base64", b""),
     "base64_odd_name": (b"bG8=", " Base64; x", b"lo"),
@@ -167,6 +172,27 @@ def test_transfer_encodings(data: bytes, name: str, plain: bytes | None) -> None
     assert plain is None or found == plain
 
 
+@pytest.mark.parametrize(
+    ("data", "is_one"),
+    [(b"aGVs\r\nbG8=\r\n", True), (b"", True), (b"aGVs, bG8", False), (b"Hello there!", False)],
+)
+def test_base64_by_its_alphabet(data: bytes, is_one: bool) -> None:
+    assert transfer.is_base64(data) is is_one
+
+
+@given(st.binary(max_size=200), st.text(alphabet="ABab01+/=\r\n !-", max_size=80))
+def test_base64_is_read_as_the_standard_library_reads_it(data: bytes, junk: str) -> None:
+    encoded = base64.encodebytes(data).replace(b"\n", b"\r\n")
+    assert transfer.decode(b"--x\r\n" + encoded + b"--x--", "base64", 5, 5 + len(encoded)) == data
+    text = junk.encode().rstrip(b"= \r\n") + b"=="
+    if b"=" not in text[:-2]:
+        try:
+            expected = binascii.a2b_base64(text)
+        except binascii.Error:
+            return
+        assert transfer.decode(text, "base64") == expected
+
+
 @given(st.binary(max_size=300))
 def test_encodings_invert(data: bytes) -> None:
     assert transfer.decode(base64.encodebytes(data), "base64") == data
@@ -180,6 +206,25 @@ def test_decoding_never_raises(data: bytes, name: str) -> None:
     transfer.decode(data, name)
     transfer.uudecode(data)
     transfer.uuencoded(data, 0, len(data))
+
+
+ENDS = {
+    "closed": (b"--x\n\na\n--x--\n", ["a"], -1, ""),
+    "cut": (b"--x\n\na\n--x\n\nb", ["a", "b"], -1, "its end is missing: shown as far as it goes"),
+    "closed_behind_the_last_words": (b"--x\n\na--x--\n", ["a"], -1, ""),
+    "words_behind_the_end": (b"--x\n\na\n--x--\nlate\n", ["a"], 5, ""),
+    "closed_twice": (b"--x\n\na\n--x--\nlate\n--x--\n", ["a"], 11, ""),
+    "blanks_behind_the_end": (b"--x\n\na\n--x--\n \n", ["a"], -1, ""),
+}
+
+
+@pytest.mark.parametrize(("body", "bodies", "late", "damage"), ENDS.values(), ids=ENDS)
+def test_where_a_multipart_ends(body: bytes, bodies: list[str], late: int, damage: str) -> None:
+    """`late`: how many bytes stand behind the closing delimiter, -1 for none that say anything."""
+    root = split(mixed("x", body)).root
+    assert [root.source[part.start : part.end].decode() for part in root.children] == bodies
+    assert (root.end - root.epilogue if root.epilogue >= 0 else -1) == late
+    assert root.children[-1].damage == damage
 
 
 PIECES = [b"--x", b"--x--", b"--y", b"\n", b"\r\n", b"\r", b"a: b", b"Content-Type: multipart/mixed; boundary=y",

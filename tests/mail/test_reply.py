@@ -8,163 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailgate.mail.html import to_text
 from mailgate.mail.reply import split
 
-# One attribution line per program and language; each stands above a '>' quote, and above an unmarked one.
-ATTRIBUTIONS = [
-    "On Mon, Nov 2, 2026 at 10:00 AM, Ann Lee <ann@example.com> wrote:",
-    "On 2 Nov 2026, at 10:00, Ann Lee <ann@example.com> wrote:",
-    "Le lun. 2 nov. 2026 à 10:00, Ann Lee <ann@example.com> a écrit :",
-    "Am Mo., 2. Nov. 2026 um 10:00 Uhr schrieb Ann Lee <ann@example.com>:",
-    "El lun, 2 nov 2026 a las 10:00, Ann Lee (<ann@example.com>) escribió:",
-    "Il giorno lun 2 nov 2026 alle ore 10:00 Ann Lee <ann@example.com> ha scritto:",
-    "Em seg., 2 de nov. de 2026 às 10:00, Ann Lee <ann@example.com> escreveu:",
-    "Op ma 2 nov 2026 om 10:00 schreef Ann Lee <ann@example.com>:",
-    "pon., 2 lis 2026 o 10:00 Ann Lee <ann@example.com> napisał(a):",
-    "W dniu 2026-11-02 10:00:39 użytkownik Ann Lee <ann@example.com> napisał:",
-    "Den man. 2. nov. 2026 kl. 10.00 skrev Ann Lee <ann@example.com>:",
-    "Den mån 2 nov. 2026 kl 10:00 skrev Ann Lee <ann@example.com>:",
-    "man. 2. nov. 2026 kl. 10:00 skrev Ann Lee <ann@example.com>:",
-    "ma 2. marrask. 2026 klo 10.00 Ann Lee (ann@example.com) kirjoitti:",
-    "po 2. 11. 2026 v 10:00 odesílatel Ann Lee <ann@example.com> napsal:",
-    "Ann Lee <ann@example.com> ezt írta (időpont: 2026. nov. 2., H, 10:00):",
-    "În lun., 2 nov. 2026 la 10:00, Ann Lee <ann@example.com> a scris:",
-    "пн, 2 нояб. 2026 г. в 10:00, Ann Lee <ann@example.com>:",
-    '02.11.2026, 10:00, "Ann Lee" <ann@example.com>:',
-    "пн, 2 лист. 2026 р. о 10:00 Ann Lee <ann@example.com> пише:",
-    "Ann Lee <ann@example.com>, 2 Kas 2026 Pzt, 10:00 tarihinde şunu yazdı:",
-    "Στις Δευ, 2 Νοε 2026 στις 10:00, ο χρήστης Ann Lee <ann@example.com> έγραψε:",
-    "בתאריך יום ב׳, 2 בנוב׳ 2026 ב-10:00 מאת Ann Lee <ann@example.com>:",
-    "في الاثنين، 2 نوفمبر 2026 في 10:00 كتب Ann Lee <ann@example.com>:",
-    "在 2026年11月2日，上午10:00，Ann Lee <ann@example.com> 写道：",
-    "Ann Lee <ann@example.com> 於 2026年11月2日 週一 上午10:00寫道：",
-    "2026年11月2日(月) 10:00 Ann Lee <ann@example.com>:",
-    "2026년 11월 2일 (월) 오전 10:00, Ann Lee <ann@example.com>님이 작성:",
-    "Vào Th 2, 2 thg 11, 2026 vào lúc 10:00 Ann Lee <ann@example.com> đã viết:",
-    "---- On Mon, 02 Nov 2026 10:00:50 +0530 ann@example.com wrote ----",
-    "2026-11-02 10:00 GMT+01:00 Ann Lee <ann@example.com>:",
-]
-
-
-@pytest.mark.parametrize("line", ATTRIBUTIONS)
-@pytest.mark.parametrize(
-    "quote", ["> Which version?\n> Yours, Ann", "Which version?\nYours, Ann"], ids=["marked", "unmarked"]
-)
-def test_attributions(line: str, quote: str) -> None:
-    got = split(f"It is 3.2.\n\n{line}\n\n{quote}\n", "Re: help")
-    assert got.text == "It is 3.2."
-    assert line in got.quoted
-    assert "Which version?" in got.quoted
-
-
-@pytest.mark.parametrize("at", range(20, 64, 6))
-def test_wrapped_attributions(at: int) -> None:
-    line = "On Mon, Nov 2, 2026 at 10:00 AM, Ann Lee <ann@example.com> wrote:"
-    cut = line.rfind(" ", 0, at)
-    got = split(f"It is 3.2.\n{line[:cut]}\n{line[cut + 1 :]}\n\n> Which?\n", "Re: help")
-    assert got.text == "It is 3.2."
-
-
-def test_an_attribution_wrapped_inside_the_brackets() -> None:
-    got = split(
-        "It is 3.2.\n\nman. 2. nov. 2026 kl. 10:00 skrev Ann <ann@example.com\n>:\n\n> Which?\n", "Re: help"
-    )
-    assert got.text == "It is 3.2."
-
-
-PROSE = {
-    "on": "On the other hand we could wait:\nnothing else works.",
-    "dates": "These failed:\n2026-01-15 14:30:25\n15.01.2026 14:30\nOn Jan 15, 2026 at 14:30\nall of them.",
-    "a log": "On 2026-01-15 at 14:30 the server wrote:\nERROR 17\nand died.",
-    "wrote in a link": "See https://example.com/on-date-someone-wrote: it is old.",
-    "colon": "At 10:00 I restarted it, and this is what I saw:\nnothing.",
-    "one field": "From: the very beginning it failed.\nSubject: unclear.",
-    "dashes": "My list\n----\n1. a\n2. b\n----\nand more",
-    "sent from": "The alert was sent from my iPhone app to all users.\nThis is sent from the main server, which is old.",
-    "regards": "I write with regards to the payment.\nRegards to all, and see you on Monday at the usual place, says Jim.",
-    "closing in the middle": "Regards\n\nWhy does it say so? I do not know, the text above is in the printout we got from you today.",
-    "hyphen list": "Wanted:\n\n- One\n- Two",
-    "double hyphen": "It -- and this is odd -- fails.",
-    "code": "```\nsend(--\n--\nx)\n```\nfails",
-}
-
-
-@pytest.mark.parametrize("text", PROSE.values(), ids=PROSE.keys())
-def test_when_in_doubt_it_is_text(text: str) -> None:
-    got = split(text, "Re: help")
-    assert (got.text, got.quoted, got.signature) == (text, "", "")
-
-
-BLOCKS = [
-    "From: Ann Lee <ann@example.com>\nSent: Monday, November 2, 2026 10:00 AM\nTo: Bob\nSubject: help",
-    "*From:* Ann Lee [mailto:ann@example.com]\n*Sent:* Monday\n*To:* Bob\n*Subject:* help",
-    "De : Ann Lee <ann@example.com>\nEnvoyé : lundi 2 novembre 2026 10:00\nÀ : Bob\nObjet : help",
-    "Von: Ann Lee\nGesendet: Montag, 2. November 2026 10:00\nAn: Bob\nCc: Eva\nBetreff: help",
-    "De: Ann\nEnviado el: lunes\nPara: Bob\nAsunto: help",
-    "Da: Ann\nInviato: lunedì\nA: Bob\nOggetto: help",
-    "De: Ann\nEnviada em: segunda\nPara: Bob\nAssunto: help",
-    "Van: Ann\nVerzonden: maandag\nAan: Bob\nOnderwerp: help",
-    "Od: Ann\nWysłano: poniedziałek\nDo: Bob\nTemat: help",
-    "Fra: Ann\nSendt: mandag\nTil: Bob\nEmne: help",
-    "Från: Ann\nSkickat: måndag\nTill: Bob\nÄmne: help",
-    "Lähettäjä: Ann\nLähetetty: maanantai\nVastaanottaja: Bob\nAihe: help",
-    "Od: Ann\nOdesláno: pondělí\nKomu: Bob\nPředmět: help",
-    "Feladó: Ann\nElküldve: hétfő\nCímzett: Bob\nTárgy: help",
-    "От: Ann\nОтправлено: понедельник\nКому: Bob\nТема: help",
-    "Kimden: Ann\nGönderildi: Pazartesi\nKime: Bob\nKonu: help",
-    "发件人: Ann\n发送时间: 2026年11月2日\n收件人: Bob\n主题: help",
-    "差出人: Ann\n送信日時: 2026年11月2日\n宛先: Bob\n件名: help",
-    "보낸 사람: Ann\n보낸 날짜: 2026년\n받는 사람: Bob\n제목: help",
-    "Date: Mon, 2 Nov 2026\nTo: bob@example.com\nFrom: ann@example.com\nSubject: help",
-    "From: Human\n<ann@example.com>\nSent: Monday\nTo: Bob,\n Eva\nSubject: a long\n one",
-    "-----Original Message-----",
-    "----- Ursprüngliche Nachricht -----",
-    "-------- Message d'origine --------",
-    "________________________________\nFrom: ann@example.com",
-    "________________________________\nXyz: ann@example.com\nAbc: Monday\nDef: help",
-]
-
-
-@pytest.mark.parametrize("block", BLOCKS)
-def test_header_blocks_and_markers(block: str) -> None:
-    got = split(f"It is 3.2.\n\n{block}\n\nWhich version?\n", "Re: help")
-    assert got.text == "It is 3.2."
-    assert got.quoted == f"{block}\n\nWhich version?"
-    assert not got.is_forward
-
-
-SIGNATURES = {
-    "standard": "-- \nAnn Lee\nAcme",
-    "without blank": "--\nAnn Lee",
-    "iPhone": "Sent from my iPhone",
-    "Outlook": "Get Outlook for iOS<https://aka.ms/o0ukef>",
-    "German": "Von meinem iPhone gesendet",
-    "French": "Envoyé de mon iPhone",
-    "Spanish": "Enviado desde mi iPhone",
-    "Japanese": "iPhoneから送信",
-    "closing": "Best regards,\nAnn Lee\nAcme Ltd.\n+1 555 0100 20",
-    "German closing": "Mit freundlichen Grüßen\n\nAnn Lee",
-    "closing and device": "Regards\nAnn\n\nSent from my Galaxy",
-    "dash and name": "-Ann Lee",
-    "list footer": "_______________________\nusers mailing list\nusers@example.com",
-}
-
-
-@pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES.keys())
-@pytest.mark.parametrize(
-    "quote", ["", "\n\nOn 2 Nov 2026, Ann <a@example.com> wrote:\n> Which?"], ids=["alone", "above a quote"]
-)
-def test_signatures(signature: str, quote: str) -> None:
-    got = split(f"It is 3.2.\n\n{signature}{quote}\n", "Re: help")
-    assert got.text == "It is 3.2."
-    assert got.signature == signature.strip()
-
-
-def test_a_footer_below_the_quote_makes_no_inline_answer() -> None:
-    got = split(
-        "Yes.\n\nOn 2 Nov 2026, Ann <a@example.com> wrote:\n> Which?\n\n--\nusers@example.com\n", "Re: help"
-    )
-    assert (got.text, got.signature) == ("Yes.", "--\nusers@example.com")
+ATTRIBUTION = "On 2 Nov 2026, at 10:00, Ann <a@example.com> wrote:"
 
 
 def test_inline_answers_keep_what_they_answer() -> None:
@@ -189,9 +36,61 @@ def test_a_line_that_a_program_wrapped_stays_in_its_quote() -> None:
     assert got.text == "Yes."
 
 
+def test_an_answer_below_a_long_quoted_line_is_no_wrapped_part_of_it() -> None:
+    text = "> Is it true that the machine in the hall has stopped again since this morning?\nyes\n> And the other one?\nno"
+    assert split(text, "Re: help").text == text
+
+
+def test_points_of_a_whole_quote_above_them() -> None:
+    text = f"{ATTRIBUTION}\n> First.\n> Second.\n\nTo begin with:\n\n> Second.\n\nNo.\n"
+    got = split(text, "Re: help")
+    assert got.text == "To begin with:\n\n> Second.\n\nNo."
+    assert got.quoted.startswith(ATTRIBUTION)
+
+
+def test_what_the_writer_cites_above_the_quoted_mail_is_his() -> None:
+    got = split(f"Your page says:\n\n> all is well\n\n{ATTRIBUTION}\n> Which?\n", "Re: help")
+    assert got.text == "Your page says:\n\n> all is well"
+
+
+def test_what_the_writer_cites_in_a_first_mail_is_his() -> None:
+    text = "Your page says:\n\n> all is well"
+    assert split(text, "help", answers=False).text == text
+    assert split(text, "Re: help", answers=False).text == "Your page says:"
+
+
+def test_less_or_equal_is_no_mark() -> None:
+    text = "We need x > 3.\n>= 4 is also fine."
+    assert split(text, "help").text == text
+
+
 def test_nothing_new() -> None:
-    assert split("> old\n> words\n", "Re: help").text == ""
+    assert split(f"{ATTRIBUTION}\n> old\n> words\n", "Re: help").text == ""
     assert split("> old\n> words\n", "help").text == "> old\n> words"
+
+
+def test_a_quote_of_nobody_may_be_the_answer() -> None:
+    """A program that marks every line, the answer too."""
+    assert split("> old\n> words\n", "Re: help").text == "> old\n> words"
+
+
+def test_words_below_a_phones_line_in_an_answer_without_a_quote_are_what_it_quotes() -> None:
+    got = split("It is 3.2.\n\nSent from my Phone 7\n\nWhich version?\nYours, Ben\n", "Re: help")
+    assert (got.text, got.signature, got.quoted) == (
+        "It is 3.2.",
+        "Sent from my Phone 7",
+        "Which version?\nYours, Ben",
+    )
+    typed = split(
+        f"It is 3.2.\n\nSent from my iPhone\n\nAnd 3.3 at home.\n\n{ATTRIBUTION}\n> Which?\n", "Re: help"
+    )
+    assert typed.text == "It is 3.2.\n\nSent from my iPhone\n\nAnd 3.3 at home."
+
+
+def test_initials_and_all_ends_of_lines() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        got = split(end.join(["Yes.", "", ATTRIBUTION, "> Which?", ""]), "Re: help")
+        assert (got.text, got.quoted) == ("Yes.", f"{ATTRIBUTION}\n> Which?")
 
 
 FORWARDS = {
@@ -237,12 +136,74 @@ def test_forwards_are_content(text: str, subject: str) -> None:
 
 def test_an_answer_to_a_forward_is_no_forward() -> None:
     got = split(
-        "Yes.\n\nOn 2 Nov 2026, Ann <a@example.com> wrote:\n> ---------- Forwarded message "
-        "---------\n> From: b@example.com\n",
+        f"Yes.\n\n{ATTRIBUTION}\n> ---------- Forwarded message ---------\n> From: b@example.com\n",
         "Re: Fwd: help",
     )
     assert not got.is_forward
     assert got.text == "Yes."
+
+
+BLOCK = "From: Ann <ann@example.com>\nSent: Monday\nTo: Bob\nSubject: help\n\nIt fails."
+
+
+def test_an_earlier_mail_in_a_mail_that_answers_nothing_is_a_forward() -> None:
+    text = f"Please look.\n\n{BLOCK}"
+    assert split(text, "printer", answers=False).text == text
+    assert split(text, "printer", answers=True).text == "Please look."
+    assert split(text, "", answers=False).text == "Please look."
+
+
+@pytest.mark.parametrize(
+    ("block", "kept"),
+    [(BLOCK.replace("From", "Fra").replace("Sent", "Sendt").replace("To:", "Til:"), True), (BLOCK, False)],
+)
+def test_a_prefix_of_two_meanings_is_read_by_the_block(block: str, kept: bool) -> None:
+    text = f"Se venligst.\n\n{block}"
+    assert split(text, "VS: help").is_forward is kept
+
+
+def test_a_mail_that_begins_with_the_earlier_one_may_be_signed() -> None:
+    got = split(f"{BLOCK}\n\nRegards\nAnn\n", "Re: help")
+    assert (got.text, got.signature, got.is_forward) == (BLOCK, "Regards\nAnn", True)
+    assert split(f"{BLOCK}\n\nRegards\nAnn\n", "Fwd: help").signature == ""
+
+
+OLD = "<p>Which version?</p><p>Yours, Ben</p>"
+BEN = "Ben &lt;ben@example.com&gt;"
+LABELS = f"<b>From:</b> {BEN}<br><b>To:</b> Ann<br><b>Date:</b> 2 Nov 2026<br><b>Subject:</b> x<br>"
+HTML = {
+    "Gmail, unknown language": '<div dir="ltr">NEW</div><br><div class="gmail_quote"><div class="gmail_attr">Mnamo Jum 2 Nov Ben '
+    f'ameandika:<br></div><blockquote class="gmail_quote" style="border-left:1px solid">{OLD}</blockquote></div>',
+    "Outlook for the web": '<div>NEW</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg" dir="ltr"><b>Xrom:</b> '
+    f"{BEN}<br><b>Zent:</b> Monday<br><b>Tu:</b> Ann<br><b>Zubject:</b> x</div>{OLD}",
+    "Outlook": '<div><p>NEW</p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in"><p><b>From:</b> Ben'
+    f"<br><b>Sent:</b> Monday, November 2, 2026<br><b>To:</b> Ann<br><b>Subject:</b> x</p></div>{OLD}</div>",
+    "Apple Mail": f'NEW<br><div><br><blockquote type="cite"><div>On 2 Nov 2026, at 10:00, {BEN} wrote:</div><br>{OLD}</blockquote></div>',
+    "Yahoo, unknown language": '<div class="ydp1yahoo-style-wrap">NEW</div><div id="ydp3yahoo_quoted_17" class="ydp3yahoo_quoted">'
+    f"<div>Mnamo 2 Novemba 2026 Ben:</div><div>{OLD}</div></div>",
+    "Thunderbird, unknown language": '<p>NEW</p><div class="moz-cite-prefix">Mnamo 2/11/2026, Ben aliandika:<br></div>'
+    f'<blockquote type="cite" cite="mid:x@example.com">{OLD}</blockquote>',
+    "Proton": f'<div>NEW</div><div class="protonmail_quote">On Monday, November 2nd, 2026 at 10:00 AM, {BEN} wrote:<br>'
+    f'<blockquote class="protonmail_quote" type="cite">{OLD}</blockquote></div>',
+    "Zoho": '<div>NEW</div><div class="zmail_extra"><div id="Zm-_Id_-Sgn1">---- On Mon, 02 Nov 2026 10:00:50 +0100 '
+    f'<b>{BEN}</b> wrote ----<br></div><blockquote id="blockquote_zmail"><div>{OLD}</div></blockquote></div>',
+    "Yandex": f'<div>NEW</div><div>02.11.2026, 10:00, "Ben" &lt;ben@example.com&gt;:</div><blockquote>{OLD}</blockquote>',
+    "GMX": '<div>NEW</div><div name="quote" style="border-left:2px solid"><div><b>Gesendet:</b>&nbsp;Montag, 02. November 2026<br/>'
+    f"<b>Von:</b>&nbsp;{BEN}<br/><b>An:</b>&nbsp;ann@example.com<br/><b>Betreff:</b>&nbsp;x</div><div>{OLD}</div></div>",
+    "Hotmail": '<div>NEW<br><br><hr id="stopSpelling">Date: Mon, 2 Nov 2026 10:00:00 +0100<br>Subject: x<br>From: ben@example.com'
+    f"<br>To: ann@example.com<br><br>{OLD}</div>",
+    "Tuta": f'<div>NEW</div><div>Nov 2, 2026, 10:00 by ben@example.com:<br></div><blockquote class="tutanota_quote">{OLD}</blockquote>',
+    "Zimbra": f'<div>NEW</div><br><hr id="zwchr"><div>{LABELS}</div><br>{OLD}',
+    "a table of labels": f"<div>NEW</div><table><tr><td>From:</td><td>{BEN}</td></tr><tr><td>To:</td><td>Ann</td></tr>"
+    f"<tr><td>Date:</td><td>2 Nov 2026</td></tr><tr><td>Subject:</td><td>x</td></tr></table>{OLD}",
+}
+
+
+@pytest.mark.parametrize("html", HTML.values(), ids=HTML.keys())
+def test_html_of_mail_programs(html: str) -> None:
+    got = split(to_text(html), "Re: x")
+    assert got.text == "NEW"
+    assert "Which version?" in got.quoted
 
 
 LINES = st.sampled_from(
@@ -268,14 +229,27 @@ LINES = st.sampled_from(
 )
 
 
-@given(
-    st.lists(LINES | st.text(max_size=30), max_size=25), st.sampled_from(["help", "Re: help", "Fwd: help"])
-)
-def test_no_word_is_lost_or_made(lines: list[str], subject: str) -> None:
+SUBJECTS = st.sampled_from(["help", "Re: help", "Fwd: help", "VS: help", ""])
+
+
+@given(st.lists(LINES | st.text(max_size=30), max_size=25), SUBJECTS, st.booleans())
+def test_every_line_is_in_exactly_one_of_the_three(lines: list[str], subject: str, answers: bool) -> None:
     text = "\n".join(lines)
-    got = split(text, subject)
-    parts = f"{got.text}\n{got.quoted}\n{got.signature}"
-    assert sorted(parts.split()) == sorted(text.replace("\r", "\n").split())
+    got = split(text, subject, "Ann", answers)
+    parts = [line.rstrip() for part in (got.text, got.quoted, got.signature) for line in part.split("\n")]
+    written = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    assert sorted(line for line in parts if line) == sorted(line for line in written if line)
+
+
+@given(st.lists(LINES, max_size=25), SUBJECTS)
+def test_the_parts_keep_the_order_of_the_lines(lines: list[str], subject: str) -> None:
+    numbered = [
+        f"{line} {n}" if line and not line.startswith(("On", "--")) else line for n, line in enumerate(lines)
+    ]
+    got = split("\n".join(numbered), subject)
+    for part in (got.text, got.quoted, got.signature):
+        kept = [numbered.index(line) for line in part.split("\n") if line in numbered and line[-1:].isdigit()]
+        assert kept == sorted(kept)
 
 
 HOSTILE = [

@@ -28,6 +28,32 @@ from mailgate.mail import subject
         ("Re:Re:Re:printer", "printer"),
         ("[#12] Re: printer", "[#12] printer"),
         ("Re: [List] Fwd: [EXT] printer", "[List] [EXT] printer"),
+        ("Re*2: printer", "printer"),
+        ("RE : TR : printer", "printer"),
+        ("Antw.: Doorst: printer", "printer"),
+        ("R: I: printer", "printer"),
+        ("RES: ENC: printer", "printer"),
+        ("RV: Rif: printer", "printer"),
+        ("Odp: PD: printer", "printer"),
+        ("VL: VB: printer", "printer"),
+        ("YNT: İLT: printer", "printer"),
+        ("ΑΠ: ΠΡΘ: printer", "printer"),
+        ("Ответ: printer", "printer"),
+        ("HA: printer", "printer"),
+        ("НА: printer", "printer"),
+        ("Відп: printer", "printer"),
+        ("Odg: printer", "printer"),
+        ("転送: 返信: printer", "printer"),
+        ("轉寄： 回覆： printer", "printer"),
+        ("전달: 회신: printer", "printer"),
+        ("Trả lời: Chuyển tiếp: printer", "printer"),
+        ("\u202bתגובה: printer", "printer"),
+        ("\u200fرد: printer", "printer"),
+        ("إعادة توجيه: printer", "printer"),
+        ("Ｒｅ：printer", "printer"),
+        ("Re: [Fwd: printer]", "printer"),
+        ("[Fwd: Re: printer]", "printer"),
+        ("printer (fwd)", "printer"),
         ("  Re:   two \t words ", "two words"),
         ("Fwd: ", ""),
         ("", ""),
@@ -48,6 +74,16 @@ def test_prefixes_go(written: str, title: str) -> None:
         "Ref: 4711",
         "ReFresh: all",
         "[a] [b]",
+        "Réf : 4711",
+        "Betr: printer",
+        "Ha: funny",
+        "er: lower case",
+        "res: publica",
+        "10:15 printer",
+        "Perl: a question",
+        "[note: printer]",
+        "[fw: a] b",
+        "printer (fwd) again",
     ],
 )
 def test_other_words_stay(written: str) -> None:
@@ -64,11 +100,23 @@ def test_other_words_stay(written: str) -> None:
         ("Re: Fwd: x", True, False),
         ("RV: x", False, True),
         ("x", False, False),
+        ("[Fwd: x]", False, True),
+        ("x (fwd)", False, True),
+        ("Re: x (fwd)", True, False),
+        ("VS: x", True, False),
+        ("転送: x", False, True),
         ("", False, False),
     ],
 )
 def test_outermost_prefix_says_what_it_is(written: str, reply: bool, forward: bool) -> None:
     assert (subject.is_reply(written), subject.is_forward(written)) == (reply, forward)
+
+
+@pytest.mark.parametrize(
+    ("written", "either"), [("VS: x", True), ("[a] vs: x", True), ("Re: VS: x", False), ("x", False)]
+)
+def test_one_prefix_has_two_meanings(written: str, either: bool) -> None:
+    assert subject.is_either(written) is either
 
 
 def test_brackets_are_found_with_their_places() -> None:
@@ -95,7 +143,10 @@ def _tails(word: str) -> set[str]:
     return {word[i:j] for i in range(len(word)) for j in range(i + 1, len(word) + 1)}
 
 
-@pytest.mark.parametrize("piece", ["Re: ", "[a] ", "[", " ", "Re[2]", "：", "[a] Re: "])
+@pytest.mark.parametrize(
+    "piece",
+    ["Re: ", "[a] ", "[", " ", "Re[2]", "：", "[a] Re: ", "[Fwd: ", "(fwd)", "\u200f", "Re ", "aaaaaaaa "],
+)
 def test_linear(piece: str, linear: Any) -> None:
     for work in (subject.title, subject.brackets, subject.is_reply):
         linear(lambda n, work=work: work(piece * n), 100_000)

@@ -52,6 +52,16 @@ def test_8_2_other_reports_switch_nobody_off(world: Any, dead: bool, action: str
     assert (decision.outcome, decision.people, decision.recipients) == (Outcome.BOUNCE, (), ())
 
 
+@pytest.mark.parametrize(
+    ("action", "expected"), [("failed", ["bounced"]), ("expired", ["bounced"]), ("delayed", [])]
+)
+def test_8_2_what_failed_or_ran_out_of_time_is_in_the_history(
+    world: Any, codes: Codes, action: str, expected: list[str]
+) -> None:
+    world.ticket(1, recipients=[(PAT, "active")])
+    assert codes(bounce(world, PAT, dead=False, action=action)) == expected
+
+
 @pytest.mark.parametrize("address", [ANA, TEAM, "management@example.com"])
 def test_8_2_staff_are_never_switched_off(world: Any, address: str) -> None:
     world.ticket(1)
@@ -91,6 +101,21 @@ def test_6_3_who_leaves_by_the_address_for_it(world: Any, codes: Codes, text: st
         PAT, "unsubscribe", text, rcpt=[world.token(1, PAT, Purpose.LEAVE)], to=[SUPPORT], auth=False
     )
     assert (decision.outcome, decision.comment) == (Outcome.COMMENT, None)
+    assert [(r.address, r.state) for r in decision.recipients] == [(PAT, RecipientState.LEFT)]
+    assert codes(decision) == ["recipient_left"]
+
+
+def test_6_3_apple_mail_asks_in_its_own_words(world: Any, codes: Codes) -> None:
+    world.ticket(1, recipients=[(PAT, "active")])
+    decision = world.mail(
+        PAT,
+        "unsubscribe",
+        "Apple Mail sent this to unsubscribe from the message.",
+        rcpt=[world.token(1, PAT, Purpose.LEAVE)],
+        to=[SUPPORT],
+        auth=False,
+        headers=[("auto-submitted", "auto-replied"), ("x-apple-unsubscribe", "true")],
+    )
     assert [(r.address, r.state) for r in decision.recipients] == [(PAT, RecipientState.LEFT)]
     assert codes(decision) == ["recipient_left"]
 

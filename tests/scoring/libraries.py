@@ -25,12 +25,12 @@ def text_of(raw: bytes, form: str) -> str:
     if form == "text":
         return raw.decode("utf-8", "replace")
     if form == "html":
-        return to_text(raw.decode("utf-8", "replace")).text
+        return to_text(raw.decode("utf-8", "replace"))
     body = email.message_from_bytes(raw, policy=email.policy.default).get_body(("plain", "html"))  # type: ignore[attr-defined]
     if body is None:
         return ""
     content = body.get_content()
-    return to_text(content).text if body.get_content_subtype() == "html" else str(content)
+    return to_text(content) if body.get_content_subtype() == "html" else str(content)
 
 
 def stdlib(raw: bytes, form: str) -> Prediction:
@@ -101,7 +101,7 @@ def quotequail(raw: bytes, form: str) -> Prediction:
     if form == "html":
         html = raw.decode("utf-8", "replace")
         found = library.unwrap_html(html)
-        return {"reply_text": to_text(found.get("html_top", "") if found else html).text}
+        return {"reply_text": to_text(found.get("html_top", "") if found else html)}
     text = text_of(raw, form)
     found = library.unwrap(text)
     return {
