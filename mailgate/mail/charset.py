@@ -29,7 +29,9 @@ _MEANT = {
     "iso-10646-ucs-4": "utf-32", "x-unicode-2-0-utf-7": "utf-7",
 }  # fmt: skip
 # Codecs of Python that are no charsets of mail.
-_REFUSED = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "undefined"})
+_REFUSED = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "undefined", "charmap"}
+)
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,59}")
 _VENDOR = re.compile(r"(?:x-)?(?:cp|win|windows|ibm|dos|ms)[-_]?(\d{3,5})")
 # Bytes below 0x80 do not stand for ASCII here.
@@ -78,7 +80,7 @@ def resolve(label: str) -> str:
         info = codecs.lookup(name)
     except (LookupError, ValueError, UnicodeError, ImportError):
         return ""
-    if not getattr(info, "_is_text_encoding", True) or info.name in _REFUSED:
+    if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _REFUSED:
         return ""
     return _MEANT.get(info.name, info.name)
 

@@ -56,6 +56,8 @@ CASES = {
     "unknown_label": ("Grüße".encode("latin-1"), "x-klingon", "Grüße"),
     "codec_that_is_no_charset": (b"68656c6c6f", "hex", "68656c6c6f"),
     "escape_codec_refused": (rb"\u0041", "unicode_escape", r"\u0041"),
+    "escape_codec_refused_where_it_is_no_utf8": (b"\\u0041 caf\xe9", "unicode-escape", "\\u0041 café"),
+    "raw_escape_codec_refused": (b"\\u0041 caf\xe9", "raw_unicode_escape", "\\u0041 café"),
     "label_with_language": ("é".encode("latin-1"), "iso-8859-1*fr", "é"),
     "label_in_quotes": ("é".encode("latin-1"), '"ISO-8859-1"', "é"),
     "vendor_label": ("é".encode("cp850"), "cp-850", "é"),

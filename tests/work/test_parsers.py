@@ -53,7 +53,7 @@ def test_no_mail_no_answer(pool: Open) -> None:
     [
         (b"die ", "ended with status -9"),
         (b"exit ", "ended with status 3"),
-        (b"spin ", "more processor time"),
+        (b"spin ", "more processor time|took too long"),
         (b"hang ", "took too long"),
         (b"eat ", "more memory"),
         (b"raise ", "ValueError: no such thing"),
@@ -69,7 +69,8 @@ def test_a_hostile_mail_costs_itself_alone(
     monkeypatch.chdir(tmp_path)
     good = [b"good %d" % n for n in range(20)]
     parsed = pool(parse_memory=1 << 28, parse_seconds=0.8).parse([*good[:10], mail, *good[10:]])
-    assert why in parsed[10].defects[0]
+    # on a busy machine the clock on the wall may run out before the clock of the processor
+    assert any(cause in parsed[10].defects[0] for cause in why.split("|"))
     assert parsed[10].text == mail.decode()
     assert [p.text.encode() for p in parsed[:10] + parsed[11:]] == good
     assert not (tmp_path / "taken-over").exists()
