@@ -76,6 +76,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python tests/benchmarks/bench_accept.py
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_read.py
+	$(BIN)/python tests/benchmarks/bench_limits.py
 	$(BIN)/python tests/benchmarks/bench_tickets.py
 
 clean:

@@ -25,9 +25,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailgate.config import Config
-from mailgate.mail import address, body, header, language, mime, reply
+from mailgate.mail import body, language, mime, reply
 from mailgate.mail import parse as parse_module
 from mailgate.mail.attachments import Files
+from mailgate.mail.letterhead import Letterhead
 from mailgate.model import Envelope
 from mailgate.rules import classify
 
@@ -183,9 +184,10 @@ def cost(read: Callable[[bytes], None], mails: Sequence[bytes]) -> float:
 STEPS: tuple[tuple[str, Any, str], ...] = (
     ("MIME structure", mime, "split"),
     ("bodies: decoding, HTML", body, "read"),
-    ("files: decoding, hashes, type", Files, "add"),
-    ("addresses", address, "parse_list"),
-    ("header words", header, "text"),
+    ("files: decoding, hashes, type", Files, "__init__"),
+    ("header fields", Letterhead, "__init__"),
+    ("addresses", Letterhead, "addresses"),
+    ("sender", Letterhead, "sender"),
     ("reply, quote, signature", reply, "split"),
     ("language", language, "guess"),
     ("kind of mail", classify, "classify"),
