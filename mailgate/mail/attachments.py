@@ -156,6 +156,8 @@ def _ignored(part: Part, data: bytes) -> str:
         return "signature part"
     if part.type == "application/pgp-encrypted":
         return "PGP version part"
+    if part.type == "application/pgp-keys" and name.startswith("openpgp_0x"):
+        return "the sender's public key"
     if part.type == "message/external-body":
         place = part.params.get("url") or part.params.get("name") or part.params.get("site") or "?"
         return f"a pointer to a file elsewhere: {place[:200]}"

@@ -18,6 +18,7 @@ MAX_TEXT = 1_000_000  # characters of the whole text
 MAX_BYTES = 4 * MAX_TEXT  # of one text part: no charset writes a character with more than four
 MAX_SIGNATURE = 65_536  # bytes
 MAX_STUB = 400  # characters: a longer plain text is never a mere pointer to the HTML
+MAX_FRAGMENT = 120  # characters of a plain text that may be the beginning of the HTML's
 WINDOW = 200  # characters or bytes that tell base64 from what is none
 
 # text/* types that are files even without a name
@@ -40,6 +41,8 @@ _STUB = re.compile(
 _META_CHARSET = re.compile(rb"(?i)<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{1,40})")
 _HTML_BEGINS = re.compile(r"\s*(?i:<!doctype html|<html)[\s>]")
 _BLANKS = re.compile(r"\s+")
+_WORDS = re.compile(r"\w+")
+_SHOWN_IN_TEXT = re.compile(r"\[cid:([^\]\s]{1,200})\]")  # how Outlook's plain text stands for a picture
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 
 CUT = f"text over {MAX_TEXT} characters was cut"
@@ -169,7 +172,7 @@ def read(message: Message) -> Body:
     _list(message, body, {segment.part.path for segment in chosen})
     if any(part.value("content-id") or part.value("content-location") for part in files):
         body.html = "".join(texts.source(part) for part in body.texts if part.type in _HTML)
-        body.cids = cids_of(body.html)
+        body.cids = cids_of(body.html) | set(_SHOWN_IN_TEXT.findall(body.text))
     if len(body.text) > MAX_TEXT:
         message.defect(CUT)
         body.text = body.text[:MAX_TEXT]
@@ -262,8 +265,19 @@ def _alternative(options: list[list[_Segment]], texts: _Texts) -> list[_Segment]
     text = texts.joined(plain).strip()
     if not text:
         return html or plain or (others[-1] if others else [])
-    if html is not None and len(text) <= MAX_STUB and _STUB.search(text):
-        rich = texts.joined(html).strip()
-        if len(rich) > 2 * len(text):
-            return html
+    if html is not None and len(text) <= MAX_STUB and _says_less(text, texts.joined(html).strip()):
+        return html
     return plain
+
+
+def _says_less(plain: str, rich: str) -> bool:
+    """Whether a short plain text is none: nothing to read above a signature, words that only point to the HTML, or the
+    first few of many. A program made it; the words are in the HTML."""
+    said, told = set(_WORDS.findall(plain.partition("\n-- \n")[0])), set(_WORDS.findall(rich))
+    if plain.startswith("-- \n"):
+        said = set()
+    if not said:
+        return bool(told)
+    if _STUB.search(plain) and (len(rich) > 2 * len(plain) or 2 * len(said & told) < len(said)):
+        return bool(told)
+    return len(plain) <= MAX_FRAGMENT and len(told) > 2 * len(said) + 5

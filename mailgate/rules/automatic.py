@@ -67,6 +67,8 @@ def answer(headers: Headers, subject: str, null_sender: bool) -> str:
     said = _said(headers)
     if said:
         return said
+    if subject.startswith("auto: ") and _by_program(headers, null_sender):
+        return f"the subject says that it is an automatic answer: {subject[:80]!r}"  # Notes
     begin = subject.find("]") + 1 if subject.startswith("[") else 0
     head = subject[begin:].lstrip()[:3]
     if head not in _HEADS and head[:2] not in _HEADS:

@@ -6,9 +6,11 @@ import json
 from datetime import UTC, datetime
 
 from mailgate import explain
+from mailgate.authenticate import organisational
 from mailgate.config import Config
 from mailgate.mail import parse as reading
 from mailgate.model import Facts, ParsedMessage
+from mailgate.rules import trust
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 CONFIG = Config()
@@ -71,5 +73,6 @@ def _no_word_is_lost(parsed: ParsedMessage) -> None:
 
 def _it_can_be_decided(parsed: ParsedMessage) -> None:
     envelope = explain.envelope_of(parsed, explain.Options(), NOW, CONFIG)
-    decision = explain.decision_for(envelope, parsed, (), lambda _: Facts(), NOW, CONFIG)
+    auth = trust.authenticate(envelope, parsed, CONFIG, organisational)
+    decision = explain.decision_for(envelope, parsed, (), lambda _: Facts(), NOW, CONFIG, auth)
     json.dumps(explain.as_json("mail.eml", parsed, decision), ensure_ascii=False).encode()

@@ -139,3 +139,25 @@ def test_parts_of_a_signed_wrapper_can_be_read() -> None:
     ]
     assert read_part(raw, "1/signed.2") == b"bytes"
     assert read_part(raw, "1") == cms
+
+
+def test_a_picture_that_the_plain_text_stands_for_is_inline() -> None:
+    """Outlook's plain text says where a picture was; the HTML may be gone on the way (3.4)."""
+    raw = (
+        b"From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee [cid:image001.png@01D]\n"
+        b"--b\nContent-Type: image/png; name=image001.png\nContent-ID: <image001.png@01D>\n\n\x89PNG\r\n\x1a\n0000\n"
+        b"--b\nContent-Type: image/png; name=shot.png\nContent-ID: <shot>\n\n\x89PNG\r\n\x1a\n1111\n--b--\n"
+    )
+    assert [(each.filename, each.inline) for each in parse(raw).attachments] == [
+        ("image001.png", True),
+        ("shot.png", False),
+    ]
+
+
+@pytest.mark.parametrize(("name", "ignored"), [("OpenPGP_0xAB12.asc", True), ("our-key.asc", False)])
+def test_the_senders_own_key_is_no_file(name: str, ignored: bool) -> None:
+    raw = (
+        f"From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\nContent-Type: application/pgp-keys; name={name}\n"
+        "Content-Disposition: attachment\n\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n--b--\n"
+    ).encode()
+    assert [bool(each.ignored) for each in parse(raw).attachments] == [ignored]

@@ -90,3 +90,9 @@ def test_linear(piece: str, linear: Any) -> None:
         receipt(piece * n, "x")
 
     linear(work, 65_000 // len(piece))
+
+
+def test_an_absence_as_notes_tells_it() -> None:
+    subject = "auto: ann example is out of the office (returning 30.11.2026)"
+    assert answer({"auto-submitted": ["auto-generated"]}, subject, False)
+    assert not answer({}, "auto: the red one does not start", False)
