@@ -230,6 +230,7 @@ def _prepare(config: Config, store: Store, *, sync: bool) -> None:
 
 
 def _worker(config: Config, store: Store, crew: _Crew, stack: ExitStack, died: bool) -> None:
+    from mailgate import own_checks
     from mailgate.landing import Landing
     from mailgate.parsers import ParserPool
     from mailgate.spool import SpoolReader
@@ -240,11 +241,17 @@ def _worker(config: Config, store: Store, crew: _Crew, stack: ExitStack, died: b
     pool = ParserPool(config.worker)
     stack.callback(pool.close)
     pool.start()
+    own = own_checks.make(config)
+    if own.why_not and config.trust.own_checks:
+        log.warning("senders are not checked by mailgate itself", why=own.why_not)
+    checks = own_checks.OwnChecks(own)
+    stack.callback(checks.close)
     landing = Landing(config, store, spool.id, outbox_id)
-    crew.add("work", Worker(config, store, spool, pool, landing, died=died).run)
+    crew.add("work", Worker(config, store, spool, pool, landing, checks=checks, died=died).run)
 
 
 def _courier(config: Config, store: Store, crew: _Crew, stack: ExitStack, died: bool) -> None:
+    from mailgate.authenticate import load_signer
     from mailgate.courier import Courier
     from mailgate.relay.maildir import MaildirRelay
     from mailgate.relay.smtp import SmtpRelay
@@ -255,10 +262,12 @@ def _courier(config: Config, store: Store, crew: _Crew, stack: ExitStack, died: 
 
         with store.writing() as conn:
             chores.release_claims(conn, datetime.now(UTC))
+    dkim = config.dkim
+    signer = load_signer(dkim.domain, dkim.selector, Path(dkim.key_file)) if dkim.domain else None
     hostname = config.gateway.message_domain
     relay = SmtpRelay(config.relay, hostname) if config.relay.url else MaildirRelay(config.maildir)
     stack.callback(relay.close)
-    crew.add("send", Courier(config, store, Renderer(config), relay).run)
+    crew.add("send", Courier(config, store, Renderer(config), relay, signer=signer).run)
 
 
 def _clock(config: Config, store: Store, crew: _Crew, stack: ExitStack, died: bool) -> None:

@@ -59,7 +59,7 @@ def everything(
     next ones still run."""
     yield Finding(OK, "configuration", f"read from {config.source}")
     yield from variables(environment)
-    for look in (python, secrets, addresses, networks, certificate, data_folder, *outside):
+    for look in (python, secrets, addresses, domain, networks, certificate, data_folder, *outside):
         try:
             yield from look(config)
         except MailgateError as e:
@@ -111,17 +111,23 @@ def sqlite_finding(version: tuple[int, int, int]) -> Finding:
 
 
 def secrets(config: Config) -> Iterator[Finding]:
-    """A file with passwords is for its owner alone."""
-    path = config.source
-    if path is None or not path.is_file():
-        return
-    secret = bool(config.smtp.users) or any(
+    """A file with passwords or keys is for its owner alone."""
+    holding = bool(config.smtp.users) or any(
         _has_password(url) for url in (config.relay.url, config.database.url)
     )
-    if secret and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        yield Finding(
-            WARNING, "configuration", f"{path} holds passwords and others may read it", f"chmod 600 {path}"
-        )
+    files = {
+        "passwords": config.source if holding else None,
+        "the key of our DKIM signatures": Path(config.dkim.key_file) if config.dkim.key_file else None,
+        "the key of our certificate": Path(config.smtp.tls_key) if config.smtp.tls_key else None,
+    }
+    for what, path in files.items():
+        if path is None or not path.is_file():
+            continue
+        # with 0640 a group of the machine's shares a key; what the world may read is no secret
+        bits = stat.S_IRGRP | stat.S_IROTH if what == "passwords" else stat.S_IROTH
+        if path.stat().st_mode & bits:
+            about = "configuration" if what == "passwords" else "secrets"
+            yield Finding(WARNING, about, f"{path} holds {what} and others may read it", f"chmod 600 {path}")
 
 
 def _has_password(url: str) -> bool:
@@ -151,11 +157,37 @@ def addresses(config: Config) -> Iterator[Finding]:
                 f"escalation.{key} is {value}, which is our own address",
                 "our mail would come back to us; name another",
             )
-    if config.relay.url and not config.trust.authserv_ids:
+    if config.relay.url and not config.trust.authserv_ids and not config.trust.own_checks:
         yield Finding(
-            WARNING, "trust", "trust.authserv_ids is empty, so no sender from outside is ever authenticated but by a reply to our mail",
-            "name the authserv-id under which your mail server writes Authentication-Results",
+            WARNING, "trust", "trust.authserv_ids is empty and trust.own_checks off, so no sender from outside is ever authenticated",
+            "name the authserv-id under which your mail server writes Authentication-Results, or set own_checks to true",
         )  # fmt: skip
+
+
+def domain(config: Config) -> Iterator[Finding]:
+    """The Ticket Trick (T1): who gets mail for an address of the main domain looks like one of its owners to the services
+    that go by domains. Told where mail is sent out for real, and of the domain that people work under."""
+    own = config.gateway.address.rpartition("@")[2]
+    if config.relay.url and own in _domains_of_staff(config):
+        yield Finding(
+            WARNING, "domain", f"{config.gateway.address} is on {own}, the domain of our own people: services that let in whoever "
+            "can read mail there may let in who has a ticket",
+            f"take mail on a domain of its own, like support@tickets.{own}",
+        )  # fmt: skip
+
+
+def _domains_of_staff(config: Config) -> frozenset[str]:
+    from mailgate import people_file
+
+    listed = [config.escalation.notify_list, config.escalation.notify_list_eu]
+    try:
+        known = people_file.load(config.people_file, config.people.free_mail, config.gateway.categories)
+    except ConfigError:  # another check tells of it
+        pass
+    else:
+        listed += [team.address for team in known.teams] + [agent.address for agent in known.agents]
+        listed += [f"@{name}" for account in known.accounts for name in account.domains]
+    return frozenset(address.rpartition("@")[2] for address in listed if address)
 
 
 def networks(config: Config) -> Iterator[Finding]:

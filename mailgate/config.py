@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailgate.errors import ConfigError
+from mailgate.mail.addrspec import normalise
 from mailgate.model import Severity
 
 
@@ -52,10 +53,12 @@ def normal(address: str) -> str:
     local, at, domain = address.strip().rpartition("@")
     if not at or not local or not domain or any(c.isspace() for c in address.strip()):
         raise ValueError("an address like support@example.com is needed")
-    try:
-        domain = domain.encode("idna").decode("ascii") if not domain.isascii() else domain
-    except UnicodeError as e:
-        raise ValueError(f"the domain {domain!r} is not a valid domain name") from e
+    if not address.isascii():
+        local, _, domain = normalise(address).rpartition("@")
+        if not domain:
+            raise ValueError(
+                "an address is needed whose domain is valid and whose letters do not only look like others"
+            )
     return f"{local.lower()}@{domain.lower()}"
 
 
@@ -171,7 +174,7 @@ class Worker(Section):
 
 
 class Database(Section):
-    url: str = ""  # "" = SQLite in data_dir; else postgresql+psycopg://…
+    url: str = Field("", repr=False)  # "" = SQLite in data_dir; else postgresql+psycopg://…
 
 
 class Raw(Section):
@@ -179,7 +182,7 @@ class Raw(Section):
 
 
 class Relay(Section):
-    url: str = ""  # smtp://[user:password@]host:port, smtps://…; "" = a Maildir
+    url: str = Field("", repr=False)  # smtp://[user:password@]host:port, smtps://…; "" = a Maildir
     maildir: str = ""  # "" = data_dir/sent
     starttls: Literal["no", "may", "must"] = "may"
     threads: Annotated[int, Field(ge=1, le=64)] = 4
@@ -403,7 +406,12 @@ def _fault(path: Path, error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return f"{origin}: {key}: no such key; remove it or mend its spelling"
     found = repr(error.get("input"))
-    if any(word in key for word in ("password", "url")):
+    # a section as a whole may hold a password, and a URL may stand in a wrong place
+    if (
+        any(word in key for word in ("password", "url"))
+        or isinstance(error.get("input"), Mapping)
+        or "://" in found
+    ):
         found = "(not shown)"
     return f"{origin}: {key}: found {found[:80]}; {allowed[0].lower()}{allowed[1:]}"
 

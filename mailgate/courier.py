@@ -17,6 +17,7 @@ from typing import Protocol
 
 import structlog
 
+from mailgate.authenticate import Signer, sign
 from mailgate.config import Config
 from mailgate.errors import Transient, Unavailable
 from mailgate.failpoint import failpoint, register
@@ -58,11 +59,12 @@ class Courier:
         renderer: Renderer,
         relay: Relay,
         *,
+        signer: Signer | None = None,
         now: Callable[[], datetime] = utc,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._config, self._store, self._renderer, self._relay = config, store, renderer, relay
-        self._now, self._jitter = now, jitter
+        self._signer, self._now, self._jitter = signer, now, jitter
         self._threads = config.relay.threads
         self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="send")
         self._flying: dict[Future[Reply], OutboxRow] = {}
@@ -156,7 +158,7 @@ class Courier:
         gateway = self._config.gateway
         told = {"audience": row.audience, "inside": row.inside, "leave_address": row.leave_address}
         rendered = self._renderer.render(row.template, row.language, {**row.context, **told})
-        return compose(
+        mail = compose(
             Mail(
                 sender=Address(gateway.address, gateway.name),
                 to=Address(row.address),
@@ -172,6 +174,7 @@ class Courier:
                 language=row.language,
             )
         )
+        return sign(mail, self._signer) if self._signer else mail
 
     # ------------------------------------------------------------ send and record
 

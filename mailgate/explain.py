@@ -17,6 +17,7 @@ from mailgate.model import (
     Address,
     Attachment,
     AttachmentState,
+    AuthResult,
     Decision,
     Envelope,
     Facts,
@@ -24,7 +25,7 @@ from mailgate.model import (
     ParsedMessage,
     Questions,
 )
-from mailgate.rules import decide, thread, trust
+from mailgate.rules import decide, thread
 
 # Headers in which the mail servers before us wrote whom a mail was for, the surest first.
 RECIPIENT_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
@@ -57,6 +58,7 @@ class Options:
     mail_from: str | None = None
     rcpt_to: tuple[str, ...] = ()
     peer: str = ""  # an IP address makes it a mail by SMTP from there, else it came by a pipe
+    dns: bool = False  # whether the host's name servers are asked about senders
 
 
 def envelope_of(parsed: ParsedMessage, options: Options, now: datetime, config: Config) -> Envelope:
@@ -96,11 +98,11 @@ def decision_for(
     facts_of: FactsOf,
     now: datetime,
     config: Config,
+    auth: AuthResult,
 ) -> Decision:
-    """What the rules make of one message."""
+    """What the rules make of one message, with what is known of its sender (4.1)."""
     claims = thread.claims(envelope, parsed, keys, config)
     facts = facts_of(thread.questions(envelope, parsed, claims, config))
-    auth = trust.authenticate(envelope, parsed, config)
     return decide.decide(envelope, parsed, claims, auth, facts, now, config)
 
 

@@ -8,18 +8,19 @@ one piece; when anything in it fails it is rolled back and worked again with a s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from mailgate.authenticate import organisational
 from mailgate.config import Config
 from mailgate.errors import Transient, Unavailable
 from mailgate.failpoint import failpoint, register
 from mailgate.mail.token import Minter
-from mailgate.model import Decision, Envelope, Facts, Key, Outcome, ParsedMessage, Questions
+from mailgate.model import AuthResult, Decision, Envelope, Key, Outcome, ParsedMessage, Questions
 from mailgate.rules.decide import decide
 from mailgate.rules.thread import Claimed, claims, questions
 from mailgate.rules.trust import authenticate
@@ -36,16 +37,18 @@ def utc() -> datetime:
 
 @dataclass(slots=True)
 class Job:
-    """One mail in hand. `begun`: how often it was begun alone before."""
+    """One mail in hand. `begun`: how often it was begun alone before; `packed`: its bytes as they are kept; `auth`:
+    whether its sender is who he says, our own check included (4.1); without it from what is known without DNS."""
 
     envelope: Envelope
     raw: bytes
     parsed: ParsedMessage
     begun: int = 0
     error: str = ""  # of its last attempt
+    packed: bytes = b""
+    auth: AuthResult | None = None
     claims: Sequence[Claimed] = ()
     questions: Questions | None = None
-    facts: Facts = field(default_factory=Facts)
 
     @property
     def id(self) -> str:
@@ -96,14 +99,13 @@ class Landing:
         with self._store.writing() as conn:
             with later.deferring(conn):
                 failed: list[Failed] = []
-                fresh = self._ask(conn, jobs, now, failed)
+                fresh, known = self._ask(conn, jobs, now, failed)
                 if failed:
                     raise failed[0].error
-                minter, touched = self._minter(), tickets.Touched()
+                minter = self._minter()
                 for job in fresh:
-                    self._refresh(conn, job, touched, now)
-                    decision, applied = self._effects(conn, job, minter, now)
-                    touched |= applied.touched
+                    decision, applied = self._effects(conn, job, known, minter, now)
+                    known.follow(job.id, job.parsed, decision, applied)
                     landed.append((job, decision))
             failpoint("worker.before_commit")
         return landed
@@ -113,17 +115,17 @@ class Landing:
         now = self._now()
         landed = []
         with self._store.writing() as conn:
-            fresh = self._ask(conn, jobs, now, failed)
-            minter, touched = self._minter(), tickets.Touched()
+            fresh, known = self._ask(conn, jobs, now, failed)
+            minter = self._minter()
             for job in fresh:
                 try:
-                    decision, applied = self._one(conn, job, minter, touched, now)
+                    decision, applied = self._one(conn, job, known, minter, now)
                 except (OperationalError, Transient, Unavailable):
                     raise
                 except Exception as e:  # noqa: BLE001 - one mail's trouble is its own
                     failed.append(Failed(job, e))
                 else:
-                    touched |= applied.touched
+                    known.follow(job.id, job.parsed, decision, applied)
                     landed.append((job, decision))
             failpoint("worker.before_commit")
         return landed
@@ -143,8 +145,10 @@ class Landing:
                 )
         log.error("mail quarantined", message=job.id, error=error)
 
-    def _ask(self, conn: Connection, jobs: Sequence[Job], now: datetime, failed: list[Failed]) -> list[Job]:
-        """Claims, questions and facts of those that are not in the ledger: few reads for the whole batch."""
+    def _ask(
+        self, conn: Connection, jobs: Sequence[Job], now: datetime, failed: list[Failed]
+    ) -> tuple[list[Job], tickets.Known]:
+        """Those that are not in the ledger, and what is known of their questions: few reads for the whole batch."""
         known = messages.seen(conn, [job.id for job in jobs])
         jobs = [job for job in jobs if job.id not in known]
         self._keys = keys.load(conn)
@@ -158,39 +162,32 @@ class Landing:
             else:
                 fresh.append(job)
                 asked.append(job.questions)
-        for job, facts in zip(fresh, tickets.facts(conn, asked, now, self._config), strict=True):
-            job.facts = facts
-        return fresh
-
-    def _refresh(self, conn: Connection, job: Job, touched: tickets.Touched, now: datetime) -> None:
-        """Reads the facts again where a mail before it in the batch changed them."""
-        assert job.questions is not None
-        if touched.concerns(job.questions, job.facts.tickets):
-            job.facts = tickets.facts(conn, [job.questions], now, self._config)[0]
+        return fresh, tickets.ask(conn, asked, now, self._config)
 
     def _one(
-        self, conn: Connection, job: Job, minter: Minter, touched: tickets.Touched, now: datetime
+        self, conn: Connection, job: Job, known: tickets.Known, minter: Minter, now: datetime
     ) -> tuple[Decision, tickets.Applied]:
-        self._refresh(conn, job, touched, now)
         assert job.questions is not None
         for tries_left in (2, 1, 0):
             try:
-                with chores.savepoint(conn):
-                    return self._effects(conn, job, minter, now)
+                with chores.savepoint(conn), later.deferring(conn):
+                    return self._effects(conn, job, known, minter, now)
             except IntegrityError as e:  # another worker was first: decide again on what is now true
                 if not tries_left:
                     raise
                 log.info("decided again", message=job.id, error=e)
-                job.facts = tickets.facts(conn, [job.questions], now, self._config)[0]
+                known = tickets.ask(conn, [job.questions], now, self._config)
         raise AssertionError("the last try returns or raises")
 
     def _effects(
-        self, conn: Connection, job: Job, minter: Minter, now: datetime
+        self, conn: Connection, job: Job, known: tickets.Known, minter: Minter, now: datetime
     ) -> tuple[Decision, tickets.Applied]:
         config, parsed = self._config, job.parsed
-        auth = authenticate(job.envelope, parsed, config)
-        decision = decide(job.envelope, parsed, job.claims, auth, job.facts, now, config)
-        messages.record(conn, job.envelope, parsed, decision, job.raw, self._spool_id, now)
+        assert job.questions is not None
+        facts = known.facts(conn, job.questions)
+        auth = job.auth or authenticate(job.envelope, parsed, config, organisational)
+        decision = decide(job.envelope, parsed, job.claims, auth, facts, now, config)
+        messages.record(conn, job.envelope, parsed, decision, job.raw, self._spool_id, now, packed=job.packed)
         failpoint("worker.recorded")
         applied = tickets.apply(
             conn,

@@ -22,24 +22,25 @@ from pathlib import Path
 
 import structlog
 
-from mailgate import model
 from mailgate.config import Worker
 from mailgate.errors import Transient
 from mailgate.mail.unread import fallback
 from mailgate.model import ParsedMessage
-from mailgate.parser_child import FAILED, LENGTH, PARSED
+from mailgate.parser_child import FAILED, LENGTH, PARSED, VALUES
 
 WINDOW = 8  # mails given to a child ahead of its answers, so that it never waits for us
 WINDOW_BYTES = 4_194_304
+GATHER_SECONDS = (
+    0.004  # answers of this time are taken together: each waking up takes the interpreter from the desk
+)
 WALL = 3  # a child may take this many times its processor time by the clock: the machine may be busy
 START_SECONDS = 60
 LARGEST_ANSWER = 1 << 30
 
 log = structlog.get_logger("mailgate.parsers")
-_ALLOWED = {
-    ("mailgate.model", name): getattr(model, name)
-    for name in ("ParsedMessage", "Address", "Attachment", "BounceReport", "Forwarded")
-} | {("datetime", kind.__name__): kind for kind in (datetime, timedelta, timezone)}
+_ALLOWED = {("mailgate.model", kind.__name__): kind for kind in VALUES} | {
+    ("datetime", kind.__name__): kind for kind in (datetime, timedelta, timezone)
+}
 
 
 class _Unpickler(pickle.Unpickler):
@@ -227,6 +228,8 @@ class _Run:
             if child.out:
                 by_number[child.requests] = child
                 poll.register(child.requests, select.POLLOUT)
+        if sum(len(child.jobs) for child in busy) > len(busy):
+            time.sleep(GATHER_SECONDS)
         now = time.monotonic()
         left = min(self._limit(child) - now for child in busy)
         events = poll.poll(max(0, int(left * 1000) + 1))

@@ -23,8 +23,10 @@ from mailgate.config import Config
 from mailgate.errors import Transient, Unavailable
 from mailgate.failpoint import failpoint, register
 from mailgate.landing import Failed, Job, Landing
-from mailgate.model import ParsedMessage
+from mailgate.model import AuthResult, Envelope, ParsedMessage
+from mailgate.own_checks import OwnChecks, Wait
 from mailgate.spool import SpoolReader, SpoolRow
+from mailgate.store import raw
 from mailgate.store.engine import Store
 
 MAX_DEATHS = 10  # of the process, with one mail alone in hand
@@ -48,8 +50,20 @@ def utc() -> datetime:
 
 @dataclass(slots=True)
 class _Batch:
+    """Mails that were taken and read; `packed` are their bytes as the store keeps them, `auths` what is known of
+    their senders."""
+
     rows: list[SpoolRow]
-    parsed: Future[list[ParsedMessage]]
+    parsed: list[ParsedMessage]
+    packed: list[bytes]
+    auths: list[AuthResult | None]
+
+    @property
+    def jobs(self) -> list[Job]:
+        return [
+            Job(row.envelope, row.raw, parsed, row.attempts, row.error, packed, auth)
+            for row, parsed, packed, auth in zip(self.rows, self.parsed, self.packed, self.auths, strict=True)
+        ]
 
 
 class Worker:
@@ -63,15 +77,17 @@ class Worker:
         parser: Parser,
         landing: Landing,
         *,
+        checks: OwnChecks | None = None,
         died: bool = False,
         now: Callable[[], datetime] = utc,
         landed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`landed` is called after each commit that may have left mail to send."""
+        """`landed` is called after each commit that may have left mail to send. Without `checks` no sender is checked
+        by ourselves."""
         self._config, self._store, self._spool, self._parser = config, store, spool, parser
-        self._landing, self._now, self._landed = landing, now, landed
+        self._landing, self._checks, self._now, self._landed = landing, checks, now, landed
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="parse")
-        self._ahead: _Batch | None = None
+        self._ahead: Future[_Batch | None] | None = None
         self._from_top = 0.0
         # the batch that was decided and the one that was parsed ahead of it
         self._suspects = 2 * config.worker.batch_messages if died else 0
@@ -95,20 +111,19 @@ class Worker:
         self.close()
 
     def close(self) -> None:
+        if self._checks is not None:
+            self._checks.close()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def step(self) -> int:
         """One batch; how many mails were taken. Raises Transient or Unavailable when none could land for our trouble."""
-        batch, self._ahead = self._ahead or self._fetch(None), None
+        ahead, self._ahead = self._ahead, None
+        batch = (ahead and ahead.result()) or self._executor.submit(self._fetch, None).result()
         if batch is None:
             return 0
-        parsed = batch.parsed.result()
         failpoint("worker.parsed")
-        self._ahead = self._fetch(batch)
-        jobs = [
-            Job(row.envelope, row.raw, value, row.attempts, row.error)
-            for row, value in zip(batch.rows, parsed, strict=True)
-        ]
+        self._ahead = self._executor.submit(self._fetch, batch)
+        jobs = batch.jobs
         try:
             for suspect, group in groupby(jobs, self._is_suspect):
                 if suspect:
@@ -123,7 +138,8 @@ class Worker:
         return len(jobs)
 
     def _fetch(self, current: _Batch | None) -> _Batch | None:
-        """The next mails after those in hand; their parsing begins at once, in the pool."""
+        """The next mails after those in hand, and all that needs no ticket database: done in another thread, while
+        those in hand are decided and committed."""
         after, held = 0, set()
         if current is not None and time.monotonic() - self._from_top < FROM_TOP_SECONDS:
             after = current.rows[-1].seq
@@ -131,11 +147,37 @@ class Worker:
             held = {row.envelope.id for row in current.rows}  # met a second time, and left out
         if after == 0:
             self._from_top = time.monotonic()
-        rows = self._due(after, held)
-        if not rows:
-            return None
-        failpoint("worker.taken")
-        return _Batch(rows, self._executor.submit(self._parser.parse, [row.raw for row in rows]))
+        while rows := self._due(after, held):
+            failpoint("worker.taken")
+            batch = self._checked(rows, self._parser.parse([row.raw for row in rows]))
+            if batch.rows:
+                return batch
+            if self._checks is None or self._checks.closed:
+                break
+            after = rows[-1].seq  # all of them wait for DNS; others go on
+        return None
+
+    def _checked(self, rows: list[SpoolRow], parsed: list[ParsedMessage]) -> _Batch:
+        """Those of the mails whose senders need no check of ours, or have got it (4.1). The others stay in the spool,
+        which counts as no attempt."""
+        auths: list[AuthResult | Wait | None] = [None] * len(rows)
+        if self._checks is not None:
+            mails = [(row.envelope, row.raw, each) for row, each in zip(rows, parsed, strict=True)]
+            auths = self._checks.results(mails, self._age)
+        batch = _Batch([], [], [], [])
+        for row, each, auth in zip(rows, parsed, auths, strict=True):
+            if not isinstance(auth, Wait):
+                batch.rows.append(row)
+                batch.parsed.append(each)
+                batch.packed.append(raw.pack(row.raw))
+                batch.auths.append(auth)
+            elif auth.seconds:
+                until = self._now() + timedelta(seconds=auth.seconds)
+                self._spool.postpone(row.envelope.id, row.error, until)
+        return batch
+
+    def _age(self, envelope: Envelope) -> timedelta:
+        return self._now() - envelope.received
 
     def _due(self, after: int, held: Collection[str]) -> list[SpoolRow]:
         """The oldest mails behind `after` whose time has come."""
@@ -144,7 +186,9 @@ class Worker:
             due = [
                 row
                 for row in rows
-                if row.envelope.id not in held and (row.next_try is None or row.next_try <= now)
+                if row.envelope.id not in held
+                and (row.next_try is None or row.next_try <= now)
+                and not (self._checks and self._checks.waits(row.envelope.id))
             ]
             if due:
                 return due

@@ -7,8 +7,8 @@ Laws: a pure function of envelope, bytes and DNS; one deadline for all of it; a 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
@@ -39,7 +39,8 @@ class Checked:
 
 class Authenticator:
     """Checks mails, from any thread. `seconds` is the most that DNS may cost one mail; `upstreams` are our own mail
-    servers, whose address says nothing about the sender."""
+    servers, whose address says nothing about the sender; `reached` whether DNS has ever answered: on a host without DNS
+    nothing is gained by asking again, so trouble is `temporary` only where it has."""
 
     def __init__(
         self,
@@ -47,8 +48,10 @@ class Authenticator:
         upstreams: Iterable[Network] = (),
         seconds: float = 8.0,
         clock: Clock = time.monotonic,
+        reached: Callable[[], bool] = lambda: True,
     ) -> None:
         self._resolver = resolver
+        self._reached = reached
         self._upstreams = tuple(upstreams)
         self._seconds = seconds
         self._clock = clock
@@ -67,7 +70,11 @@ class Authenticator:
         identifiers = _identifiers(signatures, sender)
         verdict = dmarc.evaluate(from_domain, identifiers, lookups, spf_asked=sender is not None)
         results.append(MethodResult("dmarc", verdict.result, from_domain, verdict.policy))
-        return _conclude(from_domain, identifiers, verdict, tuple(results), _trouble(signatures))
+        checked = _conclude(from_domain, identifiers, verdict, tuple(results), _trouble(signatures))
+        if checked.temporary and not self._reached():
+            how = f"{checked.auth.how}; no name server has answered since the start"
+            return Checked(replace(checked.auth, how=how))
+        return checked
 
     def _stranger(self, envelope: Envelope) -> Address | None:
         """The address that SPF is about: of an SMTP client that is no mail server of ours."""
@@ -89,14 +96,11 @@ def make(config: Config) -> Authenticator | None:
     if not config.trust.own_checks:
         return None
     dns = config.dns
-    resolver: Resolver
     if dns.zone_file:
-        resolver = load_zone(Path(dns.zone_file))
-    else:
-        resolver = CachingResolver(
-            NetworkResolver([str(server) for server in dns.nameservers], dns.timeout), dns.cache_bytes
-        )
-    return Authenticator(resolver, config.trust.upstreams, dns.deadline)
+        return Authenticator(load_zone(Path(dns.zone_file)), config.trust.upstreams, dns.deadline)
+    network = NetworkResolver([str(server) for server in dns.nameservers], dns.timeout)
+    resolver = CachingResolver(network, dns.cache_bytes)
+    return Authenticator(resolver, config.trust.upstreams, dns.deadline, reached=lambda: network.answered)
 
 
 def _identifiers(signatures: Sequence[Signature], sender: spf_check.Result | None) -> list[dmarc.Identifier]:

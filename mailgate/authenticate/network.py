@@ -59,6 +59,7 @@ class NetworkResolver:
         self._lock = threading.Lock()
         self._timeouts = 0
         self._silent_until = float("-inf")
+        self.answered = False  # whether any server has ever given an answer
 
     def lookup(self, name: str, kind: Kind, seconds: float) -> Answer:
         begin = self._clock()
@@ -77,6 +78,7 @@ class NetworkResolver:
         except dns.exception.DNSException:  # SERVFAIL, REFUSED, a broken answer
             answer = LATER
         self._timeouts = 0
+        self.answered |= answer is not LATER
         return answer
 
     def _ask(self, qname: dns.name.Name, kind: str, seconds: float) -> Answer:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from mailgate import own_checks
 from mailgate.app import outbox_id
 from mailgate.config import Config
 from mailgate.errors import UsageError
 from mailgate.mail.token import Minter
 from mailgate.model import Decision, Envelope, Outcome, ParsedMessage
 from mailgate.parsers import ParserPool
-from mailgate.rules import decide, thread, trust
+from mailgate.rules import decide, thread
 from mailgate.store import keys, messages, tickets
 from mailgate.store import raw as raw_store
 from mailgate.store.engine import Store
@@ -45,13 +46,13 @@ def _land(
         envelope, parsed, rules = as_person(envelope, parsed), without_marks(parsed), lenient(config)
     else:
         rules = config
+    auth = own_checks.make(rules).auth((envelope, raw, parsed))  # asks DNS, so before the transaction
     with store.writing() as conn:
         known = keys.load(conn)
         claims = thread.claims(envelope, parsed, known, rules)
         facts = tickets.facts(conn, [thread.questions(envelope, parsed, claims, rules)], now, rules)[0]
         if facts.duplicate_of == envelope.id:
             facts = replace(facts, duplicate_of="")
-        auth = trust.authenticate(envelope, parsed, rules)
         decision = decide.decide(envelope, parsed, claims, auth, facts, now, rules)
         if released:
             decision = replace(

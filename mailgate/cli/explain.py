@@ -37,6 +37,9 @@ def explain(
     peer: Annotated[
         str, typer.Option("--peer", help="IP address of the client, as if it came by SMTP.")
     ] = "",
+    dns: Annotated[
+        bool, typer.Option("--dns", help="Ask the host's name servers for SPF, DKIM and DMARC.")
+    ] = False,
     html: Annotated[
         str,
         typer.Option(
@@ -50,7 +53,7 @@ def explain(
     from mailgate.explain import Options
 
     _check_peer(peer)
-    options = Options(mail_from, tuple(rcpt_to or ()), peer)
+    options = Options(mail_from, tuple(rcpt_to or ()), peer, dns)
     failed = False
     with _page(html) as page:
         for number, explanation in enumerate(_explanations(session(ctx), files, options)):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from mailgate import explain, people_file
+from mailgate import explain, own_checks, people_file
 from mailgate.cli import database
 from mailgate.config import Config
 from mailgate.errors import ConfigError, MailgateError, NewerDatabase, NotFound
@@ -27,6 +28,7 @@ class Explainer:
 
     def __init__(self, config: Config, options: explain.Options) -> None:
         self.config, self.options = config, options
+        self.own = own_check(config, options)
         self.pool = ParserPool(config.worker)
         self.store = real_store(config) or people_store(config)
 
@@ -46,10 +48,14 @@ class Explainer:
         if not batch:
             return
         now = datetime.now(UTC)
-        for (name, _), parsed in zip(batch, self.pool.parse([raw for _, raw in batch]), strict=True):
-            envelope = explain.envelope_of(parsed, self.options, now, self.config)
+        parsed_mails = self.pool.parse([raw for _, raw in batch])
+        envelopes = [explain.envelope_of(parsed, self.options, now, self.config) for parsed in parsed_mails]
+        mails = list(zip(envelopes, [raw for _, raw in batch], parsed_mails, strict=True))
+        with ThreadPoolExecutor(own_checks.THREADS) as threads:
+            auths = threads.map(self.own.auth, mails)
+        for (name, _), (envelope, _, parsed), auth in zip(batch, mails, auths, strict=True):
             decision = explain.decision_for(
-                envelope, parsed, self.keys, lambda q: self._facts(q, now), now, self.config
+                envelope, parsed, self.keys, lambda q: self._facts(q, now), now, self.config, auth
             )
             yield explain.as_json(name, parsed, decision)
 
@@ -72,6 +78,14 @@ class Explainer:
             "decision": row.decision,
         }
         return explain.recorded(row.id, self.pool.parse([raw])[0], kept)
+
+
+def own_check(config: Config, options: explain.Options) -> own_checks.OwnCheck:
+    """The check of senders. The host's own name servers are asked on demand only: a look at a file tells nobody of it, and a
+    thousand files take seconds. A zone file, or name servers in the settings, are asked always."""
+    if options.dns or config.dns.zone_file or config.dns.nameservers or not config.trust.own_checks:
+        return own_checks.make(config)
+    return own_checks.OwnCheck(config, None, "explain asks the host's name servers only with --dns")
 
 
 def real_store(config: Config) -> Store | None:

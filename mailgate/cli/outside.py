@@ -7,12 +7,14 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mailgate.checks import ERROR, OK, WARNING, Finding, Look
 from mailgate.config import Config
 from mailgate.errors import ConfigError
+from mailgate.mail.alignment import aligned
 
 if TYPE_CHECKING:
     from mailgate.people_file import PeopleFile
@@ -22,7 +24,7 @@ LONGEST_REPLY = 4096  # bytes of a greeting that are read
 
 
 def looks() -> tuple[Look, ...]:
-    return ports, database, templates, people, relay
+    return ports, database, templates, people, relay, own_checks, signing
 
 
 def ports(config: Config) -> Iterator[Finding]:
@@ -123,6 +125,93 @@ def relay(config: Config) -> Iterator[Finding]:
         )
     else:
         yield Finding(OK, "relay", f"{where} answers: {greeting}")
+
+
+def own_checks(config: Config) -> Iterator[Finding]:
+    """Whether mailgate can check senders itself (4.1). Nobody is asked anything."""
+    from mailgate import authenticate
+
+    if not config.trust.own_checks:
+        yield Finding(
+            OK, "own checks", "off: only trusted headers, networks and logins authenticate a sender"
+        )
+        return
+    try:
+        authenticate.make(config)
+    except ConfigError as e:
+        level = ERROR if config.dns.zone_file or config.dns.nameservers else WARNING
+        mend = "correct [dns]; until then all senders that nobody vouches for are unverified"
+        yield Finding(level, "own checks", "; ".join(e.faults), mend)
+    else:
+        where = (
+            config.dns.zone_file or ", ".join(map(str, config.dns.nameservers)) or "the servers of the host"
+        )
+        yield Finding(OK, "own checks", f"DKIM, DMARC and SPF by DNS: {where}")
+
+
+def signing(config: Config) -> Iterator[Finding]:
+    """The key that signs our mail can be read and used, and is for the domain that we write from."""
+    from mailgate import authenticate
+
+    dkim = config.dkim
+    if not dkim.domain:
+        yield Finding(OK, "dkim", "dkim.domain is not set: our mail leaves unsigned, the relay may sign it")
+        return
+    try:
+        signer = authenticate.load_signer(dkim.domain, dkim.selector, Path(dkim.key_file))
+    except ConfigError as e:
+        mend = "without a key that can be used no mail is sent: correct [dkim], or leave it out"
+        yield Finding(ERROR, "dkim", "; ".join(e.faults), mend)
+        return
+    ours = config.gateway.address.rpartition("@")[2]
+    if not aligned(signer.domain, ours, False, authenticate.organisational):
+        yield Finding(
+            WARNING, "dkim", f"our mail comes from {ours} and is signed by {signer.domain}, which does not count for it (DMARC)",
+            f"sign as {ours}",
+        )  # fmt: skip
+        return
+    name = f"{signer.selector}._domainkey.{signer.domain}"
+    yield Finding(
+        OK, "dkim", f"our mail is signed ({signer.algorithm}); its public key belongs in DNS at {name}"
+    )
+
+
+def sending(config: Config) -> Iterator[Finding]:
+    """Whether those whom we write to can know our mail: SPF, and the DKIM key that is to be found (T1, T27). Without an
+    answer of DNS nothing is said."""
+    if not config.relay.url:
+        return
+    from mailgate.authenticate import Outcome, Resolver, load_zone
+    from mailgate.authenticate.network import NetworkResolver
+
+    dns, domain = config.dns, config.gateway.address.rpartition("@")[2]
+    try:
+        resolver: Resolver = (
+            load_zone(Path(dns.zone_file))
+            if dns.zone_file
+            else NetworkResolver([str(server) for server in dns.nameservers], dns.timeout)
+        )
+    except ConfigError as e:
+        for fault in e.faults:
+            yield Finding(ERROR, "dns", fault, "correct it")
+        return
+
+    def lacks(name: str, start: str) -> bool:
+        answer = resolver.lookup(name, "TXT", dns.timeout)
+        known = answer.outcome is not Outcome.TEMPORARY
+        return known and not any(text.lower().startswith(start) for text in answer.records)
+
+    if lacks(domain, "v=spf1"):
+        yield Finding(
+            WARNING, "dns", f"{domain} has no SPF record: others cannot tell our mail from a forger's, and may refuse it",
+            "publish a TXT record that starts with v=spf1 and names the servers that send for it",
+        )  # fmt: skip
+    key = f"{config.dkim.selector}._domainkey.{config.dkim.domain}"
+    if config.dkim.domain and lacks(key, ""):
+        yield Finding(
+            WARNING, "dns", f"there is no DKIM key at {key}: every signature of ours fails",
+            "publish the public key there, or correct dkim.domain and dkim.selector",
+        )  # fmt: skip
 
 
 def _ehlo(host: str, port: int, tls: bool, name: str) -> tuple[str, str]:

@@ -51,6 +51,8 @@ def _local(local: str) -> str:
         quoted = False
         if not all(_ATOMS.fullmatch(atom) for atom in local.split(".") if atom) or not local.strip("."):
             return ""
+    if _imitates_ascii(local):
+        return ""
     local = unicodedata.normalize("NFC", local)
     if (
         not local
@@ -68,6 +70,13 @@ def _local(local: str) -> str:
     return f'"{escaped}"'
 
 
+def _imitates_ascii(text: str) -> bool:
+    """Whether a letter beyond ASCII would become one of ASCII in some normal form: a Kelvin sign is no "k" (T8, T17)."""
+    return not text.isascii() and any(
+        char > "\x7f" and unicodedata.normalize("NFKC", char).isascii() for char in text[:1000]
+    )
+
+
 def _domain(domain: str) -> str:
     if domain.startswith("["):
         return _literal(domain)
@@ -82,6 +91,8 @@ def _label(label: str) -> str:
     if label.isascii():
         label = label.lower()
         return label if len(label) <= 63 and _LABEL.fullmatch(label) and _decodes(label) else ""
+    if _imitates_ascii(label):
+        return ""
     label = unicodedata.normalize("NFC", label).lower()
     if len(label) > 63 or label.startswith("xn--") or unicodedata.normalize("NFKC", label) != label:
         return ""

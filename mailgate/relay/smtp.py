@@ -11,6 +11,7 @@ import smtplib
 import ssl
 import threading
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from mailgate import config
@@ -53,6 +54,14 @@ def target(url: str) -> _Target:
     )
 
 
+def _on_loopback(host: str) -> bool:
+    """Whether what is said to this host never leaves the machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 class _Refused(Exception):
     """A step of the dialogue did not get the answer it needs."""
 
@@ -76,6 +85,10 @@ class SmtpRelay:
     def __init__(self, settings: config.Relay, hostname: str = "") -> None:
         self._settings = settings
         self._target = target(settings.url)
+        # a password goes to the relay itself or nowhere (RFC 4954 §4), whoever stands between it and us
+        self._must = settings.starttls == "must" or (
+            bool(self._target.user) and not _on_loopback(self._target.host)
+        )
         self._hostname = hostname or None
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -147,7 +160,7 @@ class SmtpRelay:
             )
         try:
             smtp.ehlo_or_helo_if_needed()
-            if not where.tls and settings.starttls != "no":
+            if not where.tls and (settings.starttls != "no" or self._must):
                 self._secure(smtp)
             if where.user:
                 smtp.login(where.user, where.password)
@@ -157,10 +170,15 @@ class SmtpRelay:
         return smtp
 
     def _secure(self, smtp: smtplib.SMTP) -> None:
-        must = self._settings.starttls == "must"
+        must = self._must
         if not smtp.has_extn("starttls"):
             if must:
-                raise smtplib.SMTPNotSupportedError("the relay offers no STARTTLS and relay.starttls is must")
+                why = (
+                    "relay.starttls is must"
+                    if self._settings.starttls == "must"
+                    else "relay.url has a password"
+                )
+                raise smtplib.SMTPNotSupportedError(f"the relay offers no STARTTLS and {why}")
             return
         context = ssl.create_default_context()
         if (

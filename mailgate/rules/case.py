@@ -256,8 +256,8 @@ def take_recipients(case: Case, draft: Draft) -> None:
         case.config,
     )
     limit = case.config.limits.recipients
+    draft.name_recipients(chosen)
     for choice in chosen:
-        draft.name_recipient(choice.address, choice.name, choice.state, choice.why)
         if choice.state is RecipientState.LEFT_OUT:
             draft.tell("recipient_left_out", private=draft.secret, address=choice.address, limit=limit)
         elif choice.state is RecipientState.HELD:

@@ -5,7 +5,7 @@ The one mutable value of the rules; it lives for one mail or one action.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -113,13 +113,17 @@ class Draft:
 
     def name_recipient(self, address: str, name: str, state: RecipientState, why: str = "") -> None:
         """Gives an address its row among the recipients, or says that it is left out."""
-        self.recipients = [r for r in self.recipients if r.address != address]
-        self.recipients.append(RecipientChoice(address, name, state, why))
-        if state is not RecipientState.LEFT_OUT:
-            others = tuple(r for r in self.ticket.recipients if r.person.address != address)
-            self.ticket = replace(
-                self.ticket, recipients=(*others, Recipient(self.person(address, name), state))
-            )
+        self.name_recipients([RecipientChoice(address, name, state, why)])
+
+    def name_recipients(self, chosen: Sequence[RecipientChoice]) -> None:
+        """The same for several addresses, each of them once."""
+        addresses = {choice.address for choice in chosen}
+        self.recipients = [*(r for r in self.recipients if r.address not in addresses), *chosen]
+        rows = {c.address: c for c in chosen if c.state is not RecipientState.LEFT_OUT}
+        if rows:
+            others = (r for r in self.ticket.recipients if r.person.address not in rows)
+            new = (Recipient(self.person(c.address, c.name), c.state) for c in rows.values())
+            self.ticket = replace(self.ticket, recipients=(*others, *new))
 
     def person(self, address: str, name: str = "") -> Person:
         """Who is on record under an address, else a new person."""
@@ -141,7 +145,8 @@ class Draft:
         name = team.name if team is not None else ""
         if self.before is not None and name == self.ticket.team:
             return
-        self.put("team", name)
+        if name != self.ticket.team:
+            self.put("team", name)
         if not name and eu:
             self.tell("no_team", category=self.ticket.category)
             self.reasons.append("no team in the EU may be told of this ticket (5.2)")

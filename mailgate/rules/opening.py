@@ -50,6 +50,8 @@ def _begin(case: Case, believed: Trust) -> Draft:
     address = next(iter(case.own), "")
     category = routing.category(address, case.tags.category, config)
     case.reasons.append(f"category {category}, severity {severity.word} (5.1)")
+    eu_support = account.eu_support if account else ""
+    team = routing.team(category, bool(eu_support), case.facts.teams)
     ticket = Ticket(
         number=0,
         title=case.title(),
@@ -59,7 +61,8 @@ def _begin(case: Case, believed: Trust) -> Draft:
         assignee=person,
         account=account.name if account else "",
         language=language_of(person, case.parsed.language, case.facts, "", config),
-        eu_support=account.eu_support if account else "",
+        team=team.name if team else "",
+        eu_support=eu_support,
         created=case.now,
     )
     return case.draft(ticket, None, role, believed)

@@ -7,6 +7,7 @@ from mailgate.model import (
     AttachmentState,
     CommentState,
     Decision,
+    Kind,
     Outcome,
     Purpose,
     Role,
@@ -29,7 +30,7 @@ def reply(case: Case, found: Thread, ticket: Ticket, role: Role, believed: Trust
     """The Decision of a mail to an existing ticket."""
     draft = case.draft(ticket, ticket, role, believed)
     draft.threaded_by = found.by
-    state, why_held = _believed(draft, found)
+    state, why_held = _believed(case, draft, found)
     if state is CommentState.SHOWN:
         state, why_held = steps.privacy(case, draft)
     draft.secret = state is not CommentState.SHOWN
@@ -47,9 +48,13 @@ def reply(case: Case, found: Thread, ticket: Ticket, role: Role, believed: Trust
     return draft.finish(Outcome.COMMENT)
 
 
-def _believed(draft: Draft, found: Thread) -> tuple[CommentState, str]:
+def _believed(case: Case, draft: Draft, found: Thread) -> tuple[CommentState, str]:
     """Whether the comment stands, by trust and by what led to the ticket (4.3, 4.5)."""
     by_token = found.by in ("token", "message-id")
+    if draft.role is Role.STRANGER and by_token and case.kind is not Kind.PERSON:
+        # A code for whoever signed up with his reply address: he could confirm it, and would be shown it (T1)
+        draft.reasons.append("a machine that has no part in this ticket: an internal note (4.5)")
+        return CommentState.PRIVATE, ""
     if draft.role is Role.STRANGER and by_token:
         draft.reasons.append("the sender has no part in this ticket: held as third party (4.5)")
         return CommentState.HELD, "third_party"

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from mailgate.config import Config
 from mailgate.mail.address import normalise
+from mailgate.mail.alignment import OrgOf, aligned, plain
 from mailgate.mail.authres import parse_authres
 from mailgate.model import (
     AuthResult,
@@ -131,8 +132,9 @@ def dmarc_failed(auth: AuthResult) -> bool:
     return auth.dmarc_fail or any(r.method == "dmarc" and r.result == "fail" for r in auth.results)
 
 
-def authenticate(envelope: Envelope, parsed: ParsedMessage, config: Config) -> AuthResult:
-    """Whether the sender is who he says (4.1), from login, trusted networks and vouched-for results."""
+def authenticate(envelope: Envelope, parsed: ParsedMessage, config: Config, org_of: OrgOf) -> AuthResult:
+    """Whether the sender is who he says (4.1), from login, trusted networks and vouched-for results; where it is
+    `undecided`, our own check says more. `org_of` gives the organisational domain of a name."""
     if parsed.sender is None:
         return AuthResult(False, f"no single From address ({parsed.sender_defect or 'missing'})")
     address = parsed.sender.address
@@ -144,11 +146,16 @@ def authenticate(envelope: Envelope, parsed: ParsedMessage, config: Config) -> A
             True, f"the client {envelope.peer} is in trust.networks and no relay wrote a Received"
         )
     if envelope.door in _VOUCHING_DOORS or (peer is not None and _within(peer, config.trust.upstreams)):
-        return _vouched(parsed, address.rpartition("@")[2], config)
+        return _vouched(parsed, address.rpartition("@")[2], config, org_of)
     return AuthResult(False, "nobody that is trusted vouches for the sender")
 
 
-def _vouched(parsed: ParsedMessage, domain: str, config: Config) -> AuthResult:
+def undecided(auth: AuthResult, parsed: ParsedMessage) -> bool:
+    """Whether nobody told anything of the sender, so that our own check counts (4.1)."""
+    return parsed.sender is not None and not auth.authenticated and not auth.results
+
+
+def _vouched(parsed: ParsedMessage, domain: str, config: Config, org_of: OrgOf) -> AuthResult:
     """What Authentication-Results of our upstreams say (RFC 8601 section 5: others' headers are not read)."""
     if not config.trust.authserv_ids:
         return AuthResult(False, "trust.authserv_ids names nobody whose Authentication-Results count")
@@ -161,11 +168,12 @@ def _vouched(parsed: ParsedMessage, domain: str, config: Config) -> AuthResult:
         strict = dmarc.policy in ("reject", "quarantine")
         asked = f", where the domain asks to {dmarc.policy}" if strict else ""
         return AuthResult(False, f"DMARC fails for {domain}{asked}", results, dmarc_fail=strict)
-    if dmarc is not None and dmarc.result == "pass" and aligned(dmarc.domain or domain, domain):
+    if dmarc is not None and dmarc.result == "pass" and _aligned(dmarc.domain or domain, domain, org_of):
         return AuthResult(True, f"DMARC passes for {domain}", results)
     for result in results:
-        if result.method in ("dkim", "spf") and result.result == "pass" and aligned(result.domain, domain):
-            how = f"{result.method.upper()} passes for {_domain(result.domain)}, aligned with {domain}"
+        passes = result.method in ("dkim", "spf") and result.result == "pass"
+        if passes and _aligned(result.domain, domain, org_of):
+            how = f"{result.method.upper()} passes for {plain(result.domain)}, aligned with {domain}"
             return AuthResult(True, how, results)
     return AuthResult(False, f"no check passes that is aligned with {domain}", results)
 
@@ -184,18 +192,9 @@ def _topmost(values: tuple[str, ...], names: frozenset[str]) -> tuple[MethodResu
     return tuple(kept)
 
 
-def aligned(domain: str, sender_domain: str) -> bool:
-    """Relaxed alignment by the simple rule: the same domain, or one a sub-domain of the other (RFC 7489 section 3.1).
-    A top-level domain is aligned with nothing."""
-    one, other = _domain(domain), _domain(sender_domain)
-    short = min(one, other, key=len)
-    if "." not in short:
-        return False
-    return one == other or one.endswith("." + other) or other.endswith("." + one)
-
-
-def _domain(text: str) -> str:
-    return text.rpartition("@")[2].strip().rstrip(".").lower()
+def _aligned(domain: str, sender_domain: str, org_of: OrgOf) -> bool:
+    """Relaxed: without the record of the domain nobody knows whether it asks for more (RFC 9989 section 4.4)."""
+    return aligned(domain, sender_domain, False, org_of)
 
 
 @lru_cache(maxsize=1024)  # mail comes by few hosts

@@ -179,6 +179,8 @@ def _to_assignee(story: Story, facts: Facts, config: Config) -> Iterator[Notice]
     assignee = story.ticket.assignee
     if not story.for_assignee or not reachable(assignee, story):
         return
+    if story.author.address == assignee.address and facts.acknowledged >= config.gateway.ack_limit:
+        return  # who writes in his name again and again does not bomb him (8.3)
     context = context_of(story, assignee.address, inside=False, empty=True) | {
         "problems": list(story.for_assignee)
     }

@@ -6,55 +6,18 @@ the same `writing()` transaction as its facts were read (they lock the ticket); 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from mailgate.config import Config
 from mailgate.mail.token import Minter
-from mailgate.model import Decision, ParsedMessage, Questions, RecipientState
-from mailgate.store import conversation, notices, people, ticket_rows
+from mailgate.model import Decision, ParsedMessage, RecipientState
+from mailgate.store import conversation, later, notices, people, ticket_rows
 from mailgate.store.directory import directory
-from mailgate.store.task import Task
+from mailgate.store.task import Applied, Task
 from mailgate.store.withdraw import withdraw
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What an effect changed: the keys under which later messages of the batch may have asked too early."""
-
-    tickets: frozenset[int] = frozenset()
-    addresses: frozenset[str] = frozenset()
-    message_ids: frozenset[str] = frozenset()
-    content_keys: frozenset[str] = frozenset()
-
-    def __or__(self, other: Touched) -> Touched:
-        return Touched(
-            self.tickets | other.tickets,
-            self.addresses | other.addresses,
-            self.message_ids | other.message_ids,
-            self.content_keys | other.content_keys,
-        )
-
-    def concerns(self, questions: Questions, tickets: Collection[int] = ()) -> bool:
-        """Whether facts must be read again; `tickets` are those that the old facts held."""
-        return (
-            questions.content_key in self.content_keys
-            or questions.sender in self.addresses
-            or not self.tickets.isdisjoint(questions.tickets)
-            or not self.tickets.isdisjoint(tickets)
-            or not self.addresses.isdisjoint(questions.addresses)
-            or not self.message_ids.isdisjoint(questions.message_ids)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    ticket: int | None
-    comment: int | None
-    touched: Touched = field(default_factory=Touched)
 
 
 def apply(
@@ -70,35 +33,34 @@ def apply(
 ) -> Applied:
     """Carry out a decision. `message` is the ledger's id, None for an action from the shell or the clock.
 
-    Raises IntegrityError when another worker did the same thing first: decide again on new facts.
+    Raises IntegrityError, at once or at the end of `later.deferring`, when another worker did the same thing first:
+    decide again on new facts.
     """
-    book = directory(conn)
-    names = _names(decision)
-    rows, new_people = people.ensure(conn, names, book, config.people.free_mail, decision.people)
-    task = Task(conn, decision, message, at, config, parsed, book, rows)
-    changed_people = ticket_rows.learn(task)
-    ticket_rows.ticket(task)
-    if task.number:
-        conversation.confirm(task)
-        conversation.comment_rows(task)
-        conversation.recipients_rows(task)
-        conversation.history_rows(task)
-        withdraw(task)
-    conversation.bounces_rows(task)
-    conversation.images_rows(task)
-    if decision.notices:
-        notices.owe(task, minter, new_id)
-    addresses = new_people | changed_people | {n.to for n in decision.notices}
-    return Applied(
-        task.number or None,
-        task.comment,
-        Touched(
-            frozenset({task.number} if task.number else ()),
-            frozenset(addresses | ({decision.sender.address} if decision.sender else set())),
-            frozenset({parsed.message_id} if parsed and parsed.message_id else ()),
-            frozenset({parsed.content_key} if parsed and parsed.content_key else ()),
-        ),
-    )
+    with later.deferring(conn):
+        book = directory(conn)
+        rows, new = people.ensure(conn, _names(decision), book, config.people.free_mail, decision.people)
+        task = Task(conn, decision, message, at, config, parsed, book, rows)
+        learnt = ticket_rows.learn(task)
+        ticket_rows.ticket(task)
+        if task.number:
+            conversation.confirm(task)
+            conversation.comment_rows(task)
+            conversation.recipients_rows(task)
+            conversation.history_rows(task)
+            withdraw(task)
+        conversation.bounces_rows(task)
+        conversation.images_rows(task)
+        if decision.notices:
+            notices.owe(task, minter, new_id)
+        return Applied(
+            ticket=task.number or None,
+            comment=task.comment,
+            at=at,
+            made=task.made,
+            altered=task.altered,
+            people={address: book.person(task.rows[address]) for address in new | learnt},
+            learnt=frozenset(learnt),
+        )
 
 
 def _names(decision: Decision) -> dict[str, str]:

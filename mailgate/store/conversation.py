@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, bindparam, select, update
 
 from mailgate.model import AttachmentChoice, CommentState, Event, Outcome, RecipientState
 from mailgate.store import later, notices
+from mailgate.store.known import pictures
 from mailgate.store.schema import attachments, bounces, comments, history, images, outbox, people, recipients
-from mailgate.store.task import Task, new_key
+from mailgate.store.task import Task
 
 _CONFIRMED_LIMIT = 50  # comments that one confirmation tells of in its mails
-_COMMENT = insert(comments)
-_ATTACHMENTS = insert(attachments)
-_HISTORY = insert(history)
 _HELD = (
     select(comments, people.c.address.label("author"))
     .outerjoin(people, comments.c.author_id == people.c.id)
@@ -29,32 +26,12 @@ _FILES = (
 )
 
 
-def _recipient_upsert(dialect: str) -> Any:
-    made = (postgresql if dialect == "postgresql" else sqlite).insert(recipients)
-    becomes_active = (made.excluded.state == "active") & (recipients.c.state != "active")
-    return made.on_conflict_do_update(
-        index_elements=["ticket_id", "person_id"],
-        set_={
-            "state": made.excluded.state,
-            "named_by": made.excluded.named_by,
-            "joined": case((becomes_active, made.excluded.joined), else_=recipients.c.joined),
-        },
-    )
-
-
-_RECIPIENTS = {dialect: _recipient_upsert(dialect) for dialect in ("sqlite", "postgresql")}
-_IMAGES = {
-    "sqlite": sqlite.insert(images).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(images).on_conflict_do_nothing(),
-}
-
-
 def confirm(task: Task) -> None:
     """Held comments become shown (4.3, 4.5). One held for a `Private` that could not be obeyed (3.8) fails closed: no
     mail publishes it, only an agent at the shell."""
     if "held_comments" not in task.decision.confirms:
         return
-    later.before_reading(task.conn, task.number, "comments")
+    later.flush(task.conn)
     by_mail = task.message is not None
     held = [
         row
@@ -75,26 +52,26 @@ def comment_rows(task: Task) -> None:
     decision = task.decision
     if decision.comment:
         new = decision.comment
+        task.comment = later.next_id(task.conn, comments)
         values: dict[str, Any] = {
+            "id": task.comment,
             "ticket_id": task.number,
             "author_id": task.id_of(new.author),
             "author_name": new.author_name,
             "text": new.text,
             "quoted": new.quoted,
             "signature": new.signature,
-            "state": new.state,
+            "state": new.state.value,
             "unverified": new.unverified,
             "why_held": new.why_held,
             "message_id": task.message,
             "created": task.at,
         }
-        task.comment = later.comment_id(task.conn)
-        if task.comment is None:
-            task.comment = new_key(task.conn.execute(_COMMENT, values))
-        else:
-            later.insert(task.conn, _COMMENT, [values | {"id": task.comment}])
+        later.insert_rows(task.conn, comments, [values])
     if decision.attachments and task.message:
-        later.insert(task.conn, _ATTACHMENTS, [_attachment(task, choice) for choice in decision.attachments])
+        later.insert_rows(
+            task.conn, attachments, [_attachment(task, choice) for choice in decision.attachments]
+        )
 
 
 def _attachment(task: Task, choice: AttachmentChoice) -> dict[str, Any]:
@@ -111,7 +88,7 @@ def _attachment(task: Task, choice: AttachmentChoice) -> dict[str, Any]:
         "sha256": file.sha256,
         "md5": file.md5,
         "content_id": file.content_id,
-        "state": choice.state,
+        "state": choice.state.value,
         "why": choice.why,
     }
 
@@ -123,7 +100,7 @@ def recipients_rows(task: Task) -> None:
         choice.address: {
             "ticket_id": task.number,
             "person_id": task.id_of(choice.address),
-            "state": choice.state,
+            "state": choice.state.value,
             "named_by": named_by,
             "joined": task.at,
         }
@@ -131,7 +108,7 @@ def recipients_rows(task: Task) -> None:
         if choice.state is not RecipientState.LEFT_OUT and choice.address
     }
     if rows:
-        later.insert(task.conn, _RECIPIENTS[task.conn.dialect.name], list(rows.values()))
+        later.insert_rows(task.conn, recipients, list(rows.values()))
 
 
 def history_rows(task: Task) -> None:
@@ -149,7 +126,7 @@ def history_rows(task: Task) -> None:
         for event in events
     ]
     if rows:
-        later.insert(task.conn, _HISTORY, rows)
+        later.insert_rows(task.conn, history, rows)
 
 
 def _events(task: Task) -> list[Event]:
@@ -173,7 +150,6 @@ def bounces_rows(task: Task) -> None:
         return
     sent = None
     if decision.bounce_serial:
-        later.flush(task.conn)
         statement = select(outbox.c.id, outbox.c.ticket_id, outbox.c.person_id)
         sent = task.conn.execute(statement.where(outbox.c.id == decision.bounce_serial)).one_or_none()
     rows = [
@@ -192,17 +168,14 @@ def bounces_rows(task: Task) -> None:
         }
         for report in parsed.bounces
     ]
-    task.conn.execute(insert(bounces), rows)
+    later.insert_rows(task.conn, bounces, rows)
 
 
 def images_rows(task: Task) -> None:
     """Remember the pictures of a sender: one that comes again is his logo (3.4)."""
-    decision, parsed = task.decision, task.parsed
-    if parsed is None or not decision.sender or decision.outcome not in (Outcome.TICKET, Outcome.COMMENT):
-        return
-    hashes = {a.sha256 for a in parsed.attachments if a.content_type.startswith("image/")}
-    if hashes:
+    seen = pictures(task.decision, task.parsed) if task.parsed else set()
+    if seen:
         rows = [
-            {"sender": decision.sender.address, "sha256": h, "first_seen": task.at} for h in sorted(hashes)
+            {"sender": sender, "sha256": sha256, "first_seen": task.at} for sender, sha256 in sorted(seen)
         ]
-        later.insert(task.conn, _IMAGES[task.conn.dialect.name], rows)
+        later.insert_rows(task.conn, images, rows)

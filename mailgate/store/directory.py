@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from mailgate.model import Account, Person, Team
 from mailgate.store.engine import batch_of
+from mailgate.store.prepared import Prepared
 from mailgate.store.schema import (
     account_addresses,
     account_domains,
@@ -20,13 +21,28 @@ from mailgate.store.schema import (
     teams,
 )
 
-_ACCOUNTS = select(accounts).where(accounts.c.active).order_by(accounts.c.id)
-_DOMAINS = select(account_domains)
-_ADDRESSES = select(account_addresses)
-_TEAMS = select(teams).order_by(teams.c.position, teams.c.id)
-_CATEGORIES = select(team_categories).order_by(team_categories.c.position)
-_STAFF = select(people).where(people.c.agent).order_by(people.c.id)
-_MEMBERS = select(team_members)
+
+class PersonRow(NamedTuple):
+    """A row of `people`."""
+
+    id: int
+    address: str
+    name: str
+    language: str
+    account_id: int | None
+    agent: bool
+    supervisor: bool
+    authenticated_before: bool
+    dead: bool
+
+
+_ACCOUNTS = Prepared(select(accounts).where(accounts.c.active).order_by(accounts.c.id))
+_DOMAINS = Prepared(select(account_domains))
+_ADDRESSES = Prepared(select(account_addresses))
+_TEAMS = Prepared(select(teams).order_by(teams.c.position, teams.c.id))
+_CATEGORIES = Prepared(select(team_categories).order_by(team_categories.c.position))
+_STAFF = Prepared(select(people).where(people.c.agent).order_by(people.c.id), PersonRow)
+_MEMBERS = Prepared(select(team_members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,7 @@ class Directory:
     team_names: Mapping[int, str]
     staff_teams: Mapping[int, tuple[str, ...]]  # by person
     supervisors: tuple[Person, ...]
+    known: dict[PersonRow, Person] = field(default_factory=dict)  # who was asked for before
 
     def account_id(self, address: str, free_mail: Collection[str]) -> int | None:
         """Whose an address is: by the address itself, else by its whole domain (BEHAVIOUR §0)."""
@@ -52,9 +69,12 @@ class Directory:
     def account_name(self, id: int | None) -> str:
         return self.account_names.get(id, "") if id is not None else ""
 
-    def person(self, row: Row[Any]) -> Person:
+    def person(self, row: PersonRow) -> Person:
         """A row of `people` as the rules see it."""
-        return _person(row, self.account_names, self.staff_teams)
+        known = self.known.get(row)
+        if known is None:
+            known = self.known[row] = _person(row, self.account_names, self.staff_teams)
+        return known
 
     def stranger(self, address: str, free_mail: Collection[str]) -> Person:
         """An address that nobody has on record yet."""
@@ -79,13 +99,13 @@ def forget(conn: Connection) -> None:
 
 
 def _read(conn: Connection) -> Directory:
-    account_rows = conn.execute(_ACCOUNTS).all()
-    team_rows = conn.execute(_TEAMS).all()
-    staff = conn.execute(_STAFF).all()
+    account_rows = _ACCOUNTS.rows(conn)
+    team_rows = _TEAMS.rows(conn)
+    staff = _STAFF.rows(conn)
     names = {row.id: row.name for row in account_rows}
     team_names = {row.id: row.name for row in team_rows}
     members: dict[int, set[int]] = {}
-    for row in conn.execute(_MEMBERS):
+    for row in _MEMBERS.rows(conn):
         members.setdefault(row.person_id, set()).add(row.team_id)
     active = [row for row in team_rows if row.active]
     staff_teams = {
@@ -93,14 +113,14 @@ def _read(conn: Connection) -> Directory:
     }
     known = [_person(row, names, staff_teams) for row in staff]
     categories: dict[int, list[str]] = {}
-    for row in conn.execute(_CATEGORIES):
+    for row in _CATEGORIES.rows(conn):
         categories.setdefault(row.team_id, []).append(row.category)
     return Directory(
         accounts={row.name: Account(row.name, row.eu_support, row.language) for row in account_rows},
         account_ids={row.name: row.id for row in account_rows},
         account_names=names,
-        domains={row.domain: row.account_id for row in conn.execute(_DOMAINS)},
-        addresses={row.address: row.account_id for row in conn.execute(_ADDRESSES)},
+        domains={row.domain: row.account_id for row in _DOMAINS.rows(conn)},
+        addresses={row.address: row.account_id for row in _ADDRESSES.rows(conn)},
         teams=tuple(
             Team(
                 name=row.name,
@@ -120,7 +140,7 @@ def _read(conn: Connection) -> Directory:
     )
 
 
-def _person(row: Row[Any], names: Mapping[int, str], staff_teams: Mapping[int, tuple[str, ...]]) -> Person:
+def _person(row: PersonRow, names: Mapping[int, str], staff_teams: Mapping[int, tuple[str, ...]]) -> Person:
     return Person(
         address=row.address,
         id=row.id,

@@ -7,25 +7,15 @@ What the driver calls an operational error leaves here as one of our own errors.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    QueuePool,
-    Row,
-    Select,
-    StaticPool,
-    create_engine,
-    inspect,
-    make_url,
-    text,
-)
+from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from mailgate.errors import ConfigError, NewerDatabase, Unavailable
@@ -35,7 +25,6 @@ from mailgate.store.schema import HEAD
 from mailgate.store.trouble import translated
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-IN_LIMIT = 500  # keys in one IN list; SQLite and PostgreSQL both bound the number of parameters
 _OPTION = "mailgate_batch"
 
 
@@ -45,24 +34,16 @@ class Batch:
 
     writing: bool
     directory: Any = None  # store.directory.Directory
-    people: dict[str, Row[Any] | None] = field(
+    waiting: Any = None  # store.later.Waiting, while it keeps rows back
+    people: dict[str, Any] = field(
         default_factory=dict
-    )  # by address, while `store.later` is at work
-    later: dict[str, list[dict[str, Any]]] | None = None  # rows that wait for `store.later.flush`, by table
-    comment_ids: Iterator[int] | None = None  # given out before their rows are there
+    )  # rows by address, while rows are kept back; None: no row
 
 
 def batch_of(conn: Connection) -> Batch:
     """The batch of a connection from `Store`; for any other a new one, so nothing is cached."""
-    found = conn.get_execution_options().get(_OPTION)
-    return found if isinstance(found, Batch) else Batch(writing=conn.dialect.name == "sqlite")
-
-
-def rows_in(conn: Connection, statement: Select[Any], keys: Iterable[Any]) -> Iterator[Row[Any]]:
-    """The rows of a statement with `IN :keys` (an expanding bindparam), for any number of keys."""
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), IN_LIMIT):
-        yield from conn.execute(statement, {"keys": wanted[start : start + IN_LIMIT]})
+    found: Batch | None = conn.get_execution_options().get(_OPTION)
+    return found or Batch(writing=conn.dialect.name == "sqlite")
 
 
 class Store:
@@ -112,11 +93,17 @@ class Store:
             return only, only
         if not path.parent.is_dir():
             raise Unavailable(f"{path.parent}: no such folder for the database; make it or mend database.url")
+        self._make_file(path)
         uri = f"{path.as_uri()}?mode="
         return (
             sqlite_driver.engine(dbapi, uri + "rwc", StaticPool, "IMMEDIATE", query_only=False),
             sqlite_driver.engine(dbapi, uri + "rw", QueuePool, "DEFERRED", query_only=True),
         )
+
+    def _make_file(self, path: Path) -> None:
+        """An empty file that only we may read: the keys of all tokens will lie in it. What cannot be made is said when it is used."""
+        with suppress(OSError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     def _require_file(self) -> None:
         if self._file is not None and not self._file.exists():

@@ -10,16 +10,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailgate.errors import NotFound
 from mailgate.model import Key
+from mailgate.store.prepared import Prepared
 from mailgate.store.schema import keys
 
 KEYS = 256  # the key id is one byte of a token
 SECRET_BYTES = 32
+_ALL = Prepared(select(keys).order_by(keys.c.created.desc(), keys.c.id.desc()))
 
 
 def load(conn: Connection) -> tuple[Key, ...]:
     """Every key, newest first: all of them verify."""
-    rows = conn.execute(select(keys).order_by(keys.c.created.desc(), keys.c.id.desc()))
-    return tuple(Key(row.id, bytes(row.secret), row.created, row.retired) for row in rows)
+    return tuple(Key(row.id, bytes(row.secret), row.created, row.retired) for row in _ALL.rows(conn))
 
 
 def minting(conn: Connection) -> Key:

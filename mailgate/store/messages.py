@@ -11,22 +11,22 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from mailgate.errors import NotFound
-from mailgate.model import CommentState, Decision, Envelope, Outcome, ParsedMessage
+from mailgate.model import Decision, Envelope, Outcome, ParsedMessage
 from mailgate.store import later
 from mailgate.store import raw as raw_store
-from mailgate.store.engine import batch_of, rows_in
-from mailgate.store.facts import short
+from mailgate.store.known import is_private, participants, short
+from mailgate.store.prepared import Lookup
 from mailgate.store.schema import messages
+from mailgate.store.schema import raw as raw_table
 from mailgate.store.summary import summary
 from mailgate.store.types import clean
 
 _ENVELOPE = tuple(field.name for field in fields(Envelope))
 SUBJECT_LIMIT = 998  # RFC 5322 §2.1.1: what is longer was no subject
-_SEEN = select(messages.c.id).where(messages.c.id.in_(bindparam("keys", expanding=True)))
-_INSERT = insert(messages)
+_SEEN = Lookup(messages.c.id, lambda among: select(messages.c.id).where(among))
 _REPLACE = update(messages).where(
     messages.c.id == bindparam("key"), messages.c.outcome == Outcome.QUARANTINED.value
 )
@@ -40,7 +40,7 @@ _ONE = select(messages).where(messages.c.id == bindparam("id"))
 
 def seen(conn: Connection, ids: Sequence[str]) -> set[str]:
     """Those ids that have an outcome already."""
-    return {row.id for row in rows_in(conn, _SEEN, ids)}
+    return {row.id for row in _SEEN.rows(conn, ids)}
 
 
 def record(
@@ -53,16 +53,17 @@ def record(
     at: datetime,
     *,
     again: bool = False,
+    packed: bytes = b"",
 ) -> None:
-    """The ledger's row and the raw bytes; before `apply`, in the same savepoint.
+    """The ledger's row and the raw bytes (`packed` by `raw.pack` or not yet); before `apply`, in the same savepoint.
 
     `again`: the message stands in quarantine and is decided anew; its row is replaced, its bytes stay.
     Raises IntegrityError when the message has an outcome already, NotFound when it does not stand in quarantine.
     """
     values = _values(envelope, parsed, decision, spool, at)
     if not again:
-        later.insert(conn, _INSERT, [values])
-        later.insert(conn, raw_store.INSERT, [raw_store.row(envelope.id, raw)])
+        later.insert_rows(conn, messages, [values])
+        later.insert_rows(conn, raw_table, [raw_store.row(envelope.id, raw, packed)])
         return
     for kept in ("id", "spool", "received", "envelope", "door", "ticket_id", "comment_id"):
         del values[kept]
@@ -92,16 +93,16 @@ def _values(
         "sender": sender.address if sender else "",
         "sender_name": sender.name if sender else "",
         "subject": parsed.subject[:SUBJECT_LIMIT],
-        "participants": sorted({a.address for a in (*parsed.to, *parsed.cc) if a.address}),
+        "participants": participants(parsed),
         "size": parsed.size,
         "sha256": parsed.sha256,
         "kind": decision.kind or "",
-        "outcome": decision.outcome,
+        "outcome": decision.outcome.value,
         "reasons": list(decision.reasons),
         "decision": summary(decision, parsed),
         "error": decision.error,
         "duplicate_of": decision.duplicate_of,
-        "private": decision.comment is not None and decision.comment.state is CommentState.PRIVATE,
+        "private": is_private(decision),
         "ticket_id": None,
         "comment_id": None,
     }
@@ -109,10 +110,11 @@ def _values(
 
 def settle(conn: Connection, id: str, ticket: int | None, comment: int | None) -> None:
     """What `apply` made of the message. Raises NotFound for a message without a row."""
-    for row in (batch_of(conn).later or {}).get(messages.name, ())[-1:]:
-        if row["id"] == id:
-            row.update(ticket_id=ticket, comment_id=comment)
-            return
+    row = later.waiting_row(conn, messages, id)
+    if row is not None:
+        row.update(ticket_id=ticket, comment_id=comment)
+        return
+    later.flush(conn)  # the row was written already; its ticket may still wait
     if conn.execute(_SETTLE, {"key": id, "ticket": ticket, "comment": comment}).rowcount != 1:
         raise NotFound(f"no message {id}")
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 
 from mailgate.model import PersonUpdate
 from mailgate.people_file import AgentEntry, PeopleFile, TeamEntry
-from mailgate.store.directory import Directory, directory, forget
-from mailgate.store.engine import batch_of, rows_in
+from mailgate.store import later
+from mailgate.store.directory import Directory, PersonRow, directory, forget
+from mailgate.store.engine import batch_of
+from mailgate.store.prepared import Lookup
 from mailgate.store.schema import (
     account_addresses,
     account_domains,
@@ -26,12 +28,10 @@ from mailgate.store.schema import (
     teams,
     tickets,
 )
+from mailgate.store.types import clean
 
-_BY_ADDRESS = select(people).where(people.c.address.in_(bindparam("keys", expanding=True)))
-_MAKE = {
-    "sqlite": sqlite.insert(people).on_conflict_do_nothing().returning(*people.c),
-    "postgresql": postgresql.insert(people).on_conflict_do_nothing().returning(*people.c),
-}
+_BY_ADDRESS = Lookup(people.c.address, lambda among: select(people).where(among), PersonRow)
+_MAKE = postgresql.insert(people).on_conflict_do_nothing().returning(*people.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ class SyncReport:
     moved: tuple[str, ...] = ()  # people whose account changed
 
 
-def by_address(conn: Connection, addresses: Collection[str]) -> dict[str, Row[Any]]:
+def by_address(conn: Connection, addresses: Collection[str]) -> dict[str, PersonRow]:
     """The rows of those addresses that are on record."""
     batch = batch_of(conn)
-    if batch.later is None:
-        return {row.address: row for row in rows_in(conn, _BY_ADDRESS, addresses)}
+    if batch.waiting is None:
+        return {row.address: row for row in _BY_ADDRESS.rows(conn, addresses)}
     missing = [address for address in addresses if address not in batch.people]
     if missing:
         batch.people.update(dict.fromkeys(missing))
-        batch.people.update((row.address, row) for row in rows_in(conn, _BY_ADDRESS, missing))
+        batch.people.update((row.address, row) for row in _BY_ADDRESS.rows(conn, missing))
     return {address: row for address in addresses if (row := batch.people[address]) is not None}
 
 
@@ -65,7 +65,7 @@ def ensure(
     book: Directory,
     free_mail: Collection[str],
     learnt: Iterable[PersonUpdate] = (),
-) -> tuple[dict[str, Row[Any]], set[str]]:
+) -> tuple[dict[str, PersonRow], set[str]]:
     """Rows for all of these addresses (→ name, used for a new row only), and which of them are new.
 
     `learnt` goes into new rows at once. Safe beside other workers that make the same people at the same moment.
@@ -79,8 +79,8 @@ def ensure(
         _newcomer(address, names[address], book.account_id(address, free_mail), known.get(address))
         for address in missing
     ]
-    made = {row.address: row for row in conn.execute(_MAKE[conn.dialect.name], values)}
-    if batch_of(conn).later is not None:
+    made = _make_later(conn, values) if conn.dialect.name == "sqlite" else _make_now(conn, values)
+    if batch_of(conn).waiting is not None:
         batch_of(conn).people.update(made)
     lost = [address for address in missing if address not in made]
     for address in lost:
@@ -88,10 +88,23 @@ def ensure(
     return found | made | (by_address(conn, lost) if lost else {}), set(made)
 
 
+def _make_later(conn: Connection, values: Iterable[dict[str, Any]]) -> dict[str, PersonRow]:
+    """Where nobody else writes, nobody else can make the same people meanwhile."""
+    with later.deferring(conn):
+        rows = [{"id": later.next_id(conn, people), **each} for each in values]
+        later.insert_rows(conn, people, rows)
+    return {row["address"]: PersonRow(**row) for row in rows}
+
+
+def _make_now(conn: Connection, values: list[dict[str, Any]]) -> dict[str, PersonRow]:
+    """Without those that another worker has made since we looked."""
+    return {row.address: PersonRow(*row) for row in conn.execute(_MAKE, values)}
+
+
 def _newcomer(address: str, name: str, account: int | None, known: PersonUpdate | None) -> dict[str, Any]:
     return {
         "address": address,
-        "name": (known and known.name) or name,
+        "name": clean((known and known.name) or name),
         "language": known.language if known else "",
         "account_id": account,
         "agent": False,
@@ -133,7 +146,7 @@ def _accounts(conn: Connection, file: PeopleFile) -> tuple[tuple[str, ...], tupl
 
 
 def _teams(
-    conn: Connection, entries: tuple[TeamEntry, ...], rows: Mapping[str, Row[Any]]
+    conn: Connection, entries: tuple[TeamEntry, ...], rows: Mapping[str, PersonRow]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     old = {row.name: row for row in conn.execute(select(teams))}
     was_active = {name for name, row in old.items() if row.active}
@@ -162,7 +175,7 @@ def _teams(
 
 
 def _agents(
-    conn: Connection, entries: tuple[AgentEntry, ...], rows: Mapping[str, Row[Any]]
+    conn: Connection, entries: tuple[AgentEntry, ...], rows: Mapping[str, PersonRow]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     old = {row.address: row for row in conn.execute(select(people).where(people.c.agent))}
     for entry in entries:
@@ -208,7 +221,7 @@ def _put(
         _set(conn, table, old, values)
 
 
-def _set(conn: Connection, table: Table, old: Row[Any], values: Mapping[str, Any]) -> None:
+def _set(conn: Connection, table: Table, old: Row[Any] | PersonRow, values: Mapping[str, Any]) -> None:
     if any(getattr(old, name) != value for name, value in values.items()):
         conn.execute(update(table).where(table.c.id == old.id).values(**values))
 

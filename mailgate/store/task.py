@@ -1,17 +1,16 @@
-"""One decision being carried out: what all of `apply`'s parts share."""
+"""One decision being carried out: what all of `apply`'s parts share, and what comes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row
+from sqlalchemy import Connection
 
 from mailgate.config import Config
-from mailgate.model import Decision, ParsedMessage, Ticket
-from mailgate.store.directory import Directory
+from mailgate.model import Decision, ParsedMessage, Person, Ticket
+from mailgate.store.directory import Directory, PersonRow
 
 
 @dataclass(slots=True)
@@ -25,9 +24,10 @@ class Task:
     config: Config
     parsed: ParsedMessage | None
     book: Directory
-    rows: Mapping[str, Row[Any]]  # of everybody named, by address
+    rows: dict[str, PersonRow]  # of everybody named, by address
     number: int = 0  # of the ticket, 0 for none
     made: Ticket | None = None  # a ticket that this decision opened, as it now stands
+    altered: bool = False  # more of an existing ticket than the time of its last update
     comment: int | None = None
     confirmed: list[dict[str, Any]] = field(default_factory=list)  # comments, as `Notice.context` holds them
 
@@ -43,8 +43,14 @@ class Task:
         return self.decision.escalation.asked_by if self.decision.escalation else ""
 
 
-def new_key(made: CursorResult[Any]) -> int:
-    """The number that the database gave to the row just inserted."""
-    key = made.inserted_primary_key
-    assert key is not None
-    return int(key[0])
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of one decision."""
+
+    ticket: int | None
+    comment: int | None
+    at: datetime
+    made: Ticket | None = None  # the ticket that it opened, as it now stands
+    altered: bool = False  # more of an existing ticket than its last update
+    people: dict[str, Person] = field(default_factory=dict)  # who is new or has changed
+    learnt: frozenset[str] = frozenset()  # who of them has changed

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Table, Update, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from mailgate.model import (
     AttachmentState,
@@ -20,48 +18,55 @@ from mailgate.model import (
     Status,
     Ticket,
 )
-from mailgate.store.directory import forget
+from mailgate.store import later
+from mailgate.store.directory import PersonRow, forget
 from mailgate.store.engine import batch_of
+from mailgate.store.prepared import Prepared
 from mailgate.store.schema import devices, escalation_steps, people, tickets
-from mailgate.store.task import Task, new_key
+from mailgate.store.task import Task
+from mailgate.store.types import clean
 
-_TICKET = insert(tickets)
-_DEVICES = insert(devices)
 _DROP_DEVICES = delete(devices).where(devices.c.ticket_id == bindparam("key"))
-_FILES_KEPT = (
+_FILES_KEPT = Prepared(
     update(tickets)
     .where(tickets.c.id == bindparam("key"))
     .values(files_kept=tickets.c.files_kept + bindparam("more"))
 )
 _STEPS = select(tickets.c.escalation_steps).where(tickets.c.id == bindparam("key"))
-
-
-@lru_cache(maxsize=256)
-def _update(table: Table, names: tuple[str, ...]) -> Update:
-    """One statement for one set of columns, so that it is compiled once."""
-    return (
-        update(table).where(table.c.id == bindparam("key")).values({name: bindparam(name) for name in names})
-    )
+# Rows that are inserted together have the same columns: all that a decision may set.
+_NEW: dict[str, Any] = {
+    "notify": True,
+    "escalation_level": 0,
+    "agent_answered": False,
+    "resolved_at": None,
+    "closed_at": None,
+    "last_step": None,
+    "last_progress": None,
+}
 
 
 def learn(task: Task) -> set[str]:
+    """What the message taught of people who have been on record; their addresses."""
     changed = set()
     for known in task.decision.people:
         row = task.rows.get(known.address)
         values = _learnt(known, row) if row is not None else {}
-        if row is not None and values:
-            task.conn.execute(_update(people, tuple(values)), {"key": row.id, **values})
-            changed.add(known.address)
-            batch_of(task.conn).people.pop(known.address, None)
-            if row.agent:
-                forget(task.conn)
+        if row is None or not values:
+            continue
+        later.change(task.conn, people, row.id, values)
+        batch_of(task.conn).people[known.address] = task.rows[known.address] = row._replace(**values)
+        changed.add(known.address)
+        if row.agent:
+            later.flush(task.conn)
+            forget(task.conn)
     return changed
 
 
-def _learnt(known: PersonUpdate, row: Row[Any]) -> dict[str, Any]:
+def _learnt(known: PersonUpdate, row: PersonRow) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    if known.name and known.name != row.name and not row.agent:  # an agent's name is the people file's
-        values["name"] = known.name
+    name = clean(known.name)
+    if name and name != row.name and not row.agent:  # an agent's name is the people file's
+        values["name"] = name
     if known.language and known.language != row.language:
         values["language"] = known.language
     if known.authenticated and not row.authenticated_before:
@@ -78,66 +83,82 @@ def ticket(task: Task) -> None:
         values = _columns(task)
     if decision.new_ticket:
         new = decision.new_ticket
-        values = {
-            "title": new.title,
-            "category": new.category,
-            "severity": int(new.severity),
-            "status": Status.NEW,
-            "assignee_id": task.id_of(new.assignee),
-            "team_id": task.book.team_ids.get(new.team),
-            "account_id": task.book.account_ids.get(new.account),
-            "language": new.language,
-            "eu_support": new.eu_support,
-            "follows_id": decision.follows,
-            "files_kept": _kept(task),
-            "escalation_steps": 1 if decision.escalation else 0,
-            "created": task.at,
-            "updated": task.at,
-        } | values
-        task.number = new_key(task.conn.execute(_TICKET, values))
+        task.number = later.next_id(task.conn, tickets)
+        values = (
+            _NEW
+            | {
+                "id": task.number,
+                "title": new.title,
+                "category": new.category,
+                "severity": int(new.severity),
+                "status": Status.NEW.value,
+                "assignee_id": task.id_of(new.assignee),
+                "team_id": task.book.team_ids.get(new.team),
+                "account_id": task.book.account_ids.get(new.account),
+                "language": new.language,
+                "eu_support": new.eu_support,
+                "follows_id": decision.follows,
+                "files_kept": _kept(task),
+                "escalation_steps": 1 if decision.escalation else 0,
+                "created": task.at,
+                "updated": task.at,
+            }
+            | values
+        )
+        later.insert_rows(task.conn, tickets, [values])
         task.made = _made(task, values)
     elif decision.ticket:
         task.number = decision.ticket
-        if decision.escalation:
-            values["escalation_steps"] = (task.conn.scalar(_STEPS, {"key": task.number}) or 0) + 1
+        _change(task, values)
     if decision.escalation and task.number:
         _step(task, values["escalation_steps"])
-    touched = values or decision.comment or decision.recipients or _wanted_devices(task) is not None
-    if task.number and not decision.new_ticket and touched:
-        values["updated"] = task.at
-        task.conn.execute(_update(tickets, tuple(values)), {"key": task.number, **values})
-    if task.number and not decision.new_ticket and (more := _kept(task)):
-        task.conn.execute(_FILES_KEPT, {"key": task.number, "more": more})
     _devices(task)
 
 
+def _change(task: Task, values: dict[str, Any]) -> None:
+    """What becomes of an existing ticket's columns."""
+    decision, more = task.decision, _kept(task)
+    if decision.escalation:
+        later.flush(task.conn)
+        values["escalation_steps"] = (task.conn.scalar(_STEPS, {"key": task.number}) or 0) + 1
+    task.altered = bool(values or decision.recipients or more or _wanted_devices(task) is not None)
+    if task.altered or decision.comment:
+        later.change(task.conn, tickets, task.number, {**values, "updated": task.at})
+    if more and (row := later.waiting_row(task.conn, tickets, task.number)) is not None:
+        row["files_kept"] += more
+    elif more:
+        _FILES_KEPT.run(task.conn, {"key": task.number, "more": more})
+
+
 def _made(task: Task, values: Mapping[str, Any]) -> Ticket:
-    """The new ticket as `load_tickets` would read it, which saves three queries a mail."""
+    """The new ticket as `load_tickets` would read it."""
     decision, book = task.decision, task.book
-    learnt = {known.address: known.name for known in decision.people if known.name}
     assignee = next(row for row in task.rows.values() if row.id == values["assignee_id"])
-    person = book.person(assignee)
-    if person.address in learnt and not person.agent:
-        person = replace(person, name=learnt[person.address])
     states = {r.address: r.state for r in decision.recipients if r.state is not RecipientState.LEFT_OUT}
-    named = sorted((task.rows[address] for address in states if address), key=lambda row: int(row.id))
+    named = sorted((task.rows[address] for address in states if address), key=lambda row: row.id)
     return Ticket(
         number=task.number,
-        title=values["title"],
+        title=clean(values["title"]),
         category=values["category"],
         severity=Severity(values["severity"]),
         status=Status(values["status"]),
-        assignee=person,
+        assignee=book.person(assignee),
         team=book.team_names.get(values["team_id"], ""),
         account=book.account_name(values["account_id"]),
         language=values["language"],
         recipients=tuple(Recipient(book.person(row), states[row.address]) for row in named),
-        devices=_wanted_devices(task) or (),
-        notify=values.get("notify", True),
-        eu_support=values["eu_support"],
-        escalation_level=values.get("escalation_level", 0),
+        devices=tuple(clean(name) for name in _wanted_devices(task) or ()),
+        notify=values["notify"],
+        eu_support=clean(values["eu_support"]),
+        escalation_level=values["escalation_level"],
+        agent_answered=values["agent_answered"],
+        files_kept=values["files_kept"],
         created=task.at,
         updated=task.at,
+        resolved_at=values["resolved_at"],
+        closed_at=values["closed_at"],
+        last_step=values["last_step"],
+        last_progress=values["last_progress"],
     )
 
 
@@ -194,18 +215,16 @@ def _column(task: Task, change: Change) -> dict[str, Any]:
 def _step(task: Task, step: int) -> None:
     asked = task.decision.escalation
     assert asked is not None
-    task.conn.execute(
-        insert(escalation_steps),
-        {
-            "ticket_id": task.number,
-            "step": step,
-            "level": asked.level,
-            "asked_by": asked.asked_by,
-            "reason": asked.reason,
-            "at": task.at,
-            "message_id": task.message,
-        },
-    )
+    row = {
+        "ticket_id": task.number,
+        "step": step,
+        "level": asked.level,
+        "asked_by": asked.asked_by,
+        "reason": asked.reason,
+        "at": task.at,
+        "message_id": task.message,
+    }
+    later.insert_rows(task.conn, escalation_steps, [row])
 
 
 def _wanted_devices(task: Task) -> tuple[str, ...] | None:
@@ -220,7 +239,8 @@ def _devices(task: Task) -> None:
     if names is None or not task.number:
         return
     if not task.decision.new_ticket:
+        later.flush(task.conn)
         task.conn.execute(_DROP_DEVICES, {"key": task.number})
     if names:
         rows = [{"ticket_id": task.number, "position": n, "name": name} for n, name in enumerate(names)]
-        task.conn.execute(_DEVICES, rows)
+        later.insert_rows(task.conn, devices, rows)

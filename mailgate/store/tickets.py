@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mailgate.store.apply import Applied, Touched, apply
-from mailgate.store.facts import facts, load_tickets
+from mailgate.store.apply import apply
+from mailgate.store.facts import ask, facts
+from mailgate.store.known import Known
+from mailgate.store.loading import load_tickets
+from mailgate.store.task import Applied
 
-__all__ = ["Applied", "Touched", "apply", "facts", "load_tickets"]
+__all__ = ["Applied", "Known", "apply", "ask", "facts", "load_tickets"]

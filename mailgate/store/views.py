@@ -16,7 +16,7 @@ from mailgate.errors import NotFound
 from mailgate.model import AttachmentState, Event, Outcome, Severity
 from mailgate.store import messages as ledger
 from mailgate.store import outbox as post
-from mailgate.store.facts import load_tickets
+from mailgate.store.loading import load_tickets
 from mailgate.store.schema import accounts as accounts_table
 from mailgate.store.schema import attachments, comments, history, messages, team_members, teams
 from mailgate.store.schema import outbox as outbox_table

@@ -33,7 +33,7 @@ def withdraw(task: Task) -> None:
     ended = {choice.address for choice in decision.recipients if choice.state in _ENDED}
     if not task.number or decision.new_ticket or not (becomes_eu or ended):
         return
-    later.before_reading(task.conn, task.number, "outbox")
+    later.flush(task.conn)
     rows = task.conn.execute(_WAITING, {"ticket": task.number}).all()
     allowed = _allowed_in_eu(task) if becomes_eu else frozenset()
     barred = [row.id for row in rows if becomes_eu and row.audience in STAFF and row.address not in allowed]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailgate.authenticate import Authenticator, CachingResolver, Checked, ZoneResolver, make
-from mailgate.authenticate.resolver import Answer, Kind
+from mailgate.authenticate.resolver import Answer, Kind, Outcome
 from mailgate.config import Config
 from mailgate.errors import ConfigError
 from mailgate.model import AuthResult, Envelope, MethodResult
@@ -218,6 +218,18 @@ def test_trouble_is_told_apart_from_a_verdict(
     checked = check(zone, raw, from_domain)
     assert (checked.auth.authenticated, checked.temporary) == (authenticated, temporary)
     assert not checked.auth.dmarc_fail
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_where_no_server_ever_answered_nobody_waits_for_one(keys: Keys, reached: bool) -> None:
+    class Dead:
+        def lookup(self, name: str, kind: Kind, seconds: float) -> Answer:
+            return Answer(Outcome.TEMPORARY)
+
+    checked = Authenticator(Dead(), UPSTREAM, reached=lambda: reached).check(envelope(), MAIL, "acme.example")
+    assert checked.temporary is reached
+    assert ("no name server has answered" in checked.auth.how) is not reached
+    assert not checked.auth.authenticated
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3.0, 7.9, 1000.0])

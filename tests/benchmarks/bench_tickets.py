@@ -85,7 +85,7 @@ def gateway(folder: Path, port: int) -> Iterator[dict[str, psutil.Process]]:
     (folder / "people.toml").write_text(
         '[[teams]]\nname = "support"\naddress = "team@example.com"\ncategories = ["general"]\n'
     )
-    (folder / "mailgate.toml").write_text("")
+    (folder / "mailgate.toml").write_text("[trust]\nown_checks = false\n")  # no name server is asked
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAILGATE_")} | {
         "PYTHONPATH": str(ROOT),
         "MAILGATE_CONFIG": str(folder / "mailgate.toml"),
@@ -265,7 +265,7 @@ def main() -> int:
     middle = sorted(ours, key=lambda run: run["rate"])[len(ours) // 2]
     base = statistics.median(bases)
     print(
-        f"  ledger holds all   {middle['rate']:7.0f} mails/s   ({min(rates):.0f} to {max(rates):.0f})   aim: 300"
+        f"  ledger holds all   {middle['rate']:7.0f} mails/s   ({min(rates):.0f} to {max(rates):.0f})   aim: 600"
     )
     print(
         f"  accepted (250)     {middle['accept']:7.0f} mails/s meanwhile;  {middle['owed']:.0f} notifications queued (relay down)"

@@ -62,10 +62,15 @@ class Said:
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def bare_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     for name in [name for name in os.environ if name.startswith("MAILGATE_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    zone = tmp_path_factory.mktemp("dns") / "zone.toml"  # no test asks a real name server
+    zone.touch()
+    monkeypatch.setenv("MAILGATE_DNS__ZONE_FILE", str(zone))
     # it would bind the log to this test's captured stderr for good
     monkeypatch.setattr("mailgate.log.set_up", lambda *_: None)
 

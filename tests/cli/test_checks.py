@@ -11,6 +11,7 @@ import pytest
 
 from mailgate import checks
 from mailgate.checks import ERROR, OK, WARNING
+from mailgate.cli import outside
 from mailgate.config import Config
 from mailgate.errors import ConfigError, Unavailable
 
@@ -79,9 +80,13 @@ def test_the_notify_list_may_not_be_ourselves(key: str) -> None:
 
 
 def test_a_relay_without_authserv_id_is_worth_a_look() -> None:
-    assert only(checks.addresses, relay={"url": "smtp://127.0.0.1:25"}).about == "trust"
+    off = {"own_checks": False}
+    assert only(checks.addresses, relay={"url": "smtp://127.0.0.1:25"}, trust=off).about == "trust"
+    assert levels(checks.addresses, relay={"url": "smtp://127.0.0.1:25"}) == [OK]
     assert levels(
-        checks.addresses, relay={"url": "smtp://127.0.0.1:25"}, trust={"authserv_ids": ["mx.example.com"]}
+        checks.addresses,
+        relay={"url": "smtp://127.0.0.1:25"},
+        trust={"authserv_ids": ["mx.example.com"], **off},
     ) == [OK]
 
 
@@ -112,6 +117,86 @@ def test_passwords_in_a_file_that_others_read(
     path.touch()
     path.chmod(mode)
     assert levels(checks.secrets, source=path, **sections) == ([level] if level else [])
+
+
+KEYS = {
+    "DKIM": lambda path: {"dkim": {"domain": "example.com", "selector": "s", "key_file": str(path)}},
+    "certificate": lambda path: {"smtp": {"tls_cert": "cert.pem", "tls_key": str(path)}},
+}
+
+
+@pytest.mark.parametrize("sections", KEYS.values(), ids=KEYS)
+@pytest.mark.parametrize(("mode", "level"), [(0o644, WARNING), (0o640, None), (0o600, None)])
+def test_keys_that_the_world_reads(sections: Any, mode: int, level: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.touch()
+    path.chmod(mode)
+    assert levels(checks.secrets, **sections(path)) == ([level] if level else [])
+    assert levels(checks.secrets, **sections(tmp_path / "none")) == []
+
+
+PEOPLE = """
+[[teams]]
+name = "support"
+address = "team@corp.example"
+categories = ["general"]
+[[accounts]]
+name = "Acme"
+domains = ["acme.example"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "relay", "level"),
+    [
+        pytest.param("support@corp.example", "smtp://h:25", WARNING, id="where our people are"),
+        pytest.param("support@acme.example", "smtp://h:25", WARNING, id="where a customer's people are"),
+        pytest.param("support@tickets.corp.example", "smtp://h:25", None, id="a domain of its own"),
+        pytest.param("support@other.example", "smtp://h:25", None, id="another domain"),
+        pytest.param("support@corp.example", "", None, id="a trial: no mail leaves"),
+    ],
+)
+def test_a_domain_that_others_trust(address: str, relay: str, level: str | None, tmp_path: Path) -> None:
+    """T1."""
+    people = tmp_path / "people.toml"
+    people.write_text(PEOPLE)
+    sections = {"gateway": {"address": address}, "relay": {"url": relay}, "people": {"file": str(people)}}
+    found = list(checks.domain(config(**sections)))
+    assert [f.level for f in found] == ([level] if level else [])
+    assert all("tickets." in f.mend for f in found)
+    (tmp_path / "people.toml").write_text("[[teams]]\nnam = 1\n")
+    assert list(checks.domain(config(**sections))) == [], (
+        "of a people file that is broken another check tells"
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "dkim", "missing"),
+    [
+        pytest.param('"example.com" = [{TXT = "v=spf1 -all"}]', False, [], id="SPF"),
+        pytest.param('"example.com" = [{TXT = "other"}]', False, ["SPF"], id="no SPF"),
+        pytest.param("", True, ["SPF", "DKIM"], id="nothing at all"),
+        pytest.param('"example.com" = [{TXT = "v=spf1 -all"}]\n"s._domainkey.example.com" = [{TXT = "v=DKIM1; p=x"}]', True, [], id="both"),
+        pytest.param('"example.com" = [{TXT = "v=spf1 -all"}]', True, ["DKIM"], id="a key that nobody finds"),
+        pytest.param('"example.com" = ["TIMEOUT"]\n"s._domainkey.example.com" = ["TIMEOUT"]', True, [], id="DNS is away"),
+    ],
+)  # fmt: skip
+def test_what_we_send_can_be_known_as_ours(zone: str, dkim: bool, missing: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "zone.toml"
+    path.write_text(zone)
+    sections: dict[str, Any] = {"relay": {"url": "smtp://h:25"}, "dns": {"zone_file": str(path)}}
+    if dkim:
+        sections["dkim"] = {"domain": "example.com", "selector": "s", "key_file": "k"}
+    found = list(outside.sending(config(**sections)))
+    assert [f.level for f in found] == [WARNING] * len(missing)
+    assert all(word in f.what and f.mend for word, f in zip(missing, found, strict=True))
+    sections["relay"] = {"url": ""}
+    assert list(outside.sending(config(**sections))) == [], "a trial: no mail leaves"
+
+
+def test_a_zone_file_that_is_none_is_a_fault(tmp_path: Path) -> None:
+    sections = {"relay": {"url": "smtp://h:25"}, "dns": {"zone_file": str(tmp_path / "none")}}
+    assert [f.level for f in outside.sending(config(**sections))] == [ERROR]
 
 
 def test_a_misspelt_variable_is_named() -> None:

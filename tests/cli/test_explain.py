@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from mailgate import explain
+from mailgate.authenticate.network import NetworkResolver
 
 Run = Callable[..., Any]
 KEYS = set(explain.KEYS)
@@ -120,6 +122,66 @@ HOSTILE = {
     "utf-16": "Subject: x\r\n\r\ny".encode("utf-16"),
     "line separators": "Subject: a\u2028b\r\n\r\nc\u2029d\x85e\x0cf".encode(),
 }
+
+
+def test_our_own_check_and_its_results(
+    mailgate: Run, mail: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:  # 4.1
+    zone = tmp_path / "zone.toml"
+    zone.write_text('"globex.example" = [{ TXT = "v=spf1 ip4:192.0.2.1 -all" }]\n')
+    monkeypatch.setenv("MAILGATE_DNS__ZONE_FILE", str(zone))
+    path = written(tmp_path, mail())
+    sent = ("--from", "claire@globex.example", "--peer")
+    (good,) = lines(mailgate("explain", "--json", path, *sent, "192.0.2.1"))
+    (bad,) = lines(mailgate("explain", "--json", path, *sent, "192.0.2.9"))
+    assert good["sender"]["trust"] == "authenticated"
+    assert good["sender"]["auth"] == (
+        "SPF passes for globex.example, aligned with globex.example"
+        " [own check: spf=pass globex.example, dmarc=none globex.example]"
+    )
+    assert any("spf=pass globex.example" in reason for reason in good["reasons"])
+    assert bad["sender"]["trust"] == "unverified"
+    assert "spf=fail globex.example" in bad["sender"]["auth"]
+
+
+def test_without_own_checks_it_says_so(
+    mailgate: Run, mail: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MAILGATE_TRUST__OWN_CHECKS", "false")
+    (found,) = lines(mailgate("explain", "--json", written(tmp_path, mail())))
+    assert found["sender"]["auth"].endswith("mailgate did not check it (trust.own_checks is off)")
+
+
+def test_a_network_that_is_away_ends_at_the_deadline(
+    mailgate: Run, mail: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        monkeypatch.setattr("mailgate.authenticate.check.NetworkResolver", _to(silent.getsockname()[1]))
+        monkeypatch.setenv("MAILGATE_DNS__ZONE_FILE", "")
+        monkeypatch.setenv("MAILGATE_DNS__TIMEOUT", "0.2")
+        monkeypatch.setenv("MAILGATE_DNS__DEADLINE", "0.5")
+        (found,) = lines(
+            mailgate("explain", "--json", "--dns", written(tmp_path, mail()), "--peer", "192.0.2.1")
+        )
+    assert found["sender"]["trust"] == "unverified"
+    assert "DNS did not answer all about globex.example" in found["sender"]["auth"]
+
+
+def test_the_hosts_name_servers_are_asked_on_demand_only(
+    mailgate: Run, mail: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("DNS was asked")
+
+    monkeypatch.setattr("mailgate.authenticate.check.NetworkResolver", never)
+    monkeypatch.setenv("MAILGATE_DNS__ZONE_FILE", "")
+    (found,) = lines(mailgate("explain", "--json", written(tmp_path, mail())))
+    assert "only with --dns" in found["sender"]["auth"]
+
+
+def _to(port: int) -> Callable[..., NetworkResolver]:
+    return lambda _servers, timeout: NetworkResolver(["127.0.0.1"], timeout, port=port)
 
 
 def test_one_line_for_each_file_whatever_is_in_it(mailgate: Run, tmp_path: Path) -> None:

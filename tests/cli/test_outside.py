@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import threading
@@ -15,7 +16,10 @@ from mailgate.checks import ERROR, OK, WARNING
 from mailgate.cli import outside
 from mailgate.cli.running import listening
 from mailgate.config import Config
+from mailgate.errors import ConfigError
 from mailgate.locks import Lock
+
+SEED = base64.b64encode(bytes(32))
 
 
 def config(**sections: Any) -> Config:
@@ -196,3 +200,51 @@ def test_a_lock_that_nobody_holds(left: str, tmp_path: Path) -> None:
     (tmp_path / "locks" / "listen.lock").write_text(left)
     assert not listening(config(data_dir=tmp_path))
     assert os.listdir(tmp_path) == ["locks"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "level", "said"),
+    [
+        ({"trust": {"own_checks": False}}, OK, "off"),
+        ({"dns": {"nameservers": ["127.0.0.1"]}}, OK, "127.0.0.1"),
+        ({"dns": {"zone_file": "none.toml"}}, ERROR, "cannot be read"),
+    ],
+)
+def test_own_checks_of_senders(
+    sections: dict[str, Any], level: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAILGATE_DNS__ZONE_FILE")
+    (finding,) = outside.own_checks(config(**sections))
+    assert finding.level == level
+    assert said in finding.what
+
+
+def test_a_host_without_name_servers_is_worth_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: Config) -> None:
+        raise ConfigError(["dns.nameservers: the host names no server"])
+
+    monkeypatch.delenv("MAILGATE_DNS__ZONE_FILE")
+    monkeypatch.setattr("mailgate.authenticate.make", none)
+    assert only(outside.own_checks).level == WARNING
+
+
+@pytest.mark.parametrize(
+    ("domain", "key", "level", "said"),
+    [
+        ("example.com", SEED, OK, "s1._domainkey.example.com"),
+        ("mail.example.com", SEED, OK, "s1._domainkey.mail.example.com"),
+        ("other.example", SEED, WARNING, "signed by other.example"),
+        ("example.com", b"no key", ERROR, "private key"),
+        ("example.com", None, ERROR, "cannot be read"),
+        ("", None, OK, "unsigned"),
+    ],
+)
+def test_signing(tmp_path: Path, domain: str, key: bytes | None, level: str, said: str) -> None:
+    path = tmp_path / "dkim.key"
+    if key is not None:
+        path.write_bytes(key)
+        path.chmod(0o600)
+    section = {"domain": domain, "selector": "s1", "key_file": str(path)} if domain else {}
+    (finding,) = outside.signing(config(dkim=section))
+    assert finding.level == level
+    assert said in finding.what

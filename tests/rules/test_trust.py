@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mailgate.authenticate import organisational
 from mailgate.config import Config
 from mailgate.model import (
     Address,
@@ -46,7 +47,7 @@ def check(
     envelope = Envelope("i", NOW, door, "bob@acme.example", ("support@example.com",), peer=peer, **more)
     sender = Address("bob@acme.example")
     parsed = ParsedMessage(1, "0", "k", sender=sender, from_=(sender,), headers=tuple(headers))
-    return authenticate(envelope, parsed, config)
+    return authenticate(envelope, parsed, config, organisational)
 
 
 R = ("received", "from x by y")
@@ -98,9 +99,41 @@ def test_dmarc_fail_counts_where_the_domain_asks(policy: str, asked: bool) -> No
     assert trust.dmarc_failed(result)
 
 
+OWN_CASES = [
+    ("an upstream without results", [R], {}, True),
+    ("from elsewhere", [R], {"peer": "192.0.2.1"}, True),
+    ("no ids configured", [R, (AR, PASS)], {"ids": ()}, True),
+    ("results of another host", [R, (AR, FAIL.replace("mx", "evil"))], {}, True),
+    ("an upstream's results go first", [R, (AR, "mx.example.com; spf=fail")], {}, False),
+    ("DMARC failed there", [R, (AR, FAIL)], {}, False),
+    ("a trusted network", [], {}, False),
+    ("login", [R], {"auth_user": "nas", "auth_addresses": ("bob@acme.example",)}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "more", "ours"), [c[1:] for c in OWN_CASES], ids=[c[0] for c in OWN_CASES]
+)
+def test_our_own_check_counts_where_nobody_told(
+    headers: list[tuple[str, str]], more: dict[str, Any], ours: bool
+) -> None:  # 4.1
+    sender = Address("bob@acme.example")
+    parsed = ParsedMessage(1, "0", "k", sender=sender, from_=(sender,))
+    assert trust.undecided(check(headers, **more), parsed) is ours
+    assert not trust.undecided(check(headers, **more), ParsedMessage(1, "0", "k"))
+
+
+@pytest.mark.parametrize(("signer", "expected"), [("shop.acme.example", True), ("shop.example", False)])
+def test_alignment_is_by_organisation(signer: str, expected: bool) -> None:  # RFC 9989 section 4.4
+    value = f"mx.example.com; dkim=pass header.d={signer}"
+    assert check([R, (AR, value)]).authenticated is expected
+
+
 def test_nobody_with_two_from_addresses() -> None:
     envelope = Envelope("i", NOW, "smtp", "x", (), peer="127.0.0.1")
-    result = authenticate(envelope, ParsedMessage(1, "0", "k", sender_defect="two From headers"), Config())
+    result = authenticate(
+        envelope, ParsedMessage(1, "0", "k", sender_defect="two From headers"), Config(), organisational
+    )
     assert not result.authenticated
     assert "two From headers" in result.how
 

@@ -30,7 +30,7 @@ from mailgate.model import (
     Severity,
     Trust,
 )
-from mailgate.store import messages, people, tickets
+from mailgate.store import later, messages, people, tickets
 from mailgate.store.engine import Store
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -129,17 +129,28 @@ class Desk:
         envelope = self.envelope(id, at)
         with self.store.writing() as conn, conn.begin_nested():
             messages.record(conn, envelope, parsed, decision, raw, spool, at or self.now)
-            applied = self._apply(conn, decision, envelope.id, parsed, at)
+            applied = self.apply(conn, decision, envelope.id, parsed, at)
             messages.settle(conn, envelope.id, applied.ticket, applied.comment)
         return applied
+
+    def batch(self, *decisions: Decision) -> list[tickets.Applied]:
+        """Several messages in one transaction, written at its end."""
+        found = []
+        with self.store.writing() as conn, later.deferring(conn):
+            for decision in decisions:
+                envelope, parsed = self.envelope(), self.parsed()
+                messages.record(conn, envelope, parsed, decision, b"raw", "spool-1", self.now)
+                found.append(self.apply(conn, decision, envelope.id, parsed))
+                messages.settle(conn, envelope.id, found[-1].ticket, found[-1].comment)
+        return found
 
     def act(self, decision: Decision, at: datetime | None = None) -> tickets.Applied:
         """An action from the shell."""
         with self.store.writing() as conn:
-            return self._apply(conn, decision, None, None, at)
+            return self.apply(conn, decision, at=at)
 
-    def _apply(
-        self, conn: Any, decision: Decision, message: str | None, parsed: Any, at: Any
+    def apply(
+        self, conn: Any, decision: Decision, message: str | None = None, parsed: Any = None, at: Any = None
     ) -> tickets.Applied:
         return tickets.apply(
             conn,

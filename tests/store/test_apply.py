@@ -22,7 +22,6 @@ from mailgate.model import (
     NewComment,
     NewTicket,
     Outcome,
-    Questions,
     RecipientChoice,
     RecipientState,
     Severity,
@@ -312,26 +311,6 @@ def test_a_savepoint_undoes_all_of_it(desk: Any) -> None:
     with pytest.raises(IntegrityError):
         desk.land(decision, id="one")
     assert counts() == before
-
-
-def test_touched_names_what_later_mails_may_have_asked(desk: Any) -> None:
-    parsed = desk.parsed(message_id="<m@x>", content_key="k")
-    made = desk.land(desk.opening(recipients=(RecipientChoice("amy@acme.example", "", A),)), parsed)
-    empty: dict[str, Any] = {
-        "addresses": frozenset(), "message_ids": (), "tickets": frozenset(), "serials": frozenset(), "content_key": "", "sender": "",
-    }  # fmt: skip
-    for asked, concerned in (
-        ({}, False),
-        ({"tickets": frozenset({made.ticket})}, True),
-        ({"addresses": frozenset({"amy@acme.example"})}, True),
-        ({"sender": "joe@acme.example"}, True),
-        ({"message_ids": ("<m@x>",)}, True),
-        ({"content_key": "k"}, True),
-        ({"addresses": frozenset({"zoe@x.example"}), "message_ids": ("<n@x>",), "content_key": "l"}, False),
-    ):
-        assert made.touched.concerns(Questions(**empty | asked)) is concerned, asked
-    assert made.touched.concerns(Questions(**empty), tickets=[made.ticket])
-    assert (made.touched | made.touched) == made.touched
 
 
 WITHDRAWN = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -330,3 +331,10 @@ def test_a_deadlock_can_be_tried_again(postgres_url: str, open_store: Open) -> N
     for thread in threads:
         thread.join()
     assert len(second) == 1
+
+
+def test_a_new_database_is_for_its_owner_alone(open_store: Any, tmp_path: Any) -> None:
+    """The keys of all tokens lie in it (T7)."""
+    path = tmp_path / "new.db"
+    open_store(f"sqlite:///{path}").upgrade()
+    assert path.stat().st_mode & 0o077 == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import smtplib
@@ -13,10 +14,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dkim
 import pytest
+from nacl.signing import SigningKey
 from pysqlite3 import dbapi2 as sqlite
 
 from mailgate import app, welcome
+from mailgate.authenticate import sign
+from mailgate.authenticate.sign import make_signer
 from mailgate.config import Config
 from mailgate.errors import UsageError
 
@@ -132,6 +137,44 @@ def test_the_whole_walk(place: Place) -> None:
     assert all(not lock.read_text() for lock in (place.folder / "var" / "locks").iterdir())
     assert not _answers(place.port)
     assert place.run("audit").returncode == 0
+
+
+def test_senders_are_checked_and_our_own_mail_is_signed(place: Place) -> None:
+    """4.1: DNS from a zone file, keys of our own, nothing trusted but what a key proves."""
+    seed = bytes(range(32))
+    record = "v=DKIM1; k=ed25519; p=" + base64.b64encode(bytes(SigningKey(seed).verify_key)).decode()
+    key = place.folder / "dkim.key"
+    key.write_bytes(base64.b64encode(seed))
+    key.chmod(0o600)
+    (place.folder / "zone.toml").write_text(f'"s1._domainkey.b.example" = [{{ TXT = "{record}" }}]\n')
+    with (place.folder / "mailgate.toml").open("a") as settings:
+        settings.write('[trust]\nnetworks = []\n[dns]\nzone_file = "zone.toml"\n')
+        settings.write('[dkim]\ndomain = "example.com"\nselector = "s2"\nkey_file = "dkim.key"\n')
+    process = place.start()
+    place.until(lambda: _answers(place.port))
+    signer = make_signer("b.example", "s1", base64.b64encode(seed))
+    for raw in (sign(MAIL.format("one").encode(), signer), MAIL.format("two").encode()):
+        with smtplib.SMTP("127.0.0.1", place.port, timeout=20) as smtp:
+            smtp.sendmail("bob@b.example", "support@example.com", raw)
+    place.until(lambda: place.tickets() == 2)
+    sent = place.folder / "var" / "sent" / "new"
+    # the team is told of both; only who is authenticated is answered
+    place.until(lambda: len(list(sent.iterdir())) == 3)
+    dns = {b"s2._domainkey.example.com.": record.encode()}
+    for path in sent.iterdir():
+        mail = path.read_bytes()
+        mail = mail[mail.index(b"DKIM-Signature:") :].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        assert dkim.verify(mail, dnsfunc=lambda name, timeout=5: dns.get(name))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(40) == 0
+
+
+def test_a_key_that_cannot_be_used_stops_the_start(place: Place) -> None:
+    with (place.folder / "mailgate.toml").open("a") as settings:
+        settings.write('[dkim]\ndomain = "example.com"\nselector = "s2"\nkey_file = "none.key"\n')
+    said = place.run("serve", "--role", "send")
+    assert said.returncode == 78
+    assert "dkim.key_file: none.key: cannot be read" in said.stderr
 
 
 def _answers(port: int) -> bool:

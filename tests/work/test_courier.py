@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import threading
 import time
@@ -10,10 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dkim
 import pytest
+from nacl.signing import SigningKey
 from sqlalchemy import select, update
 
 from mailgate import people_file
+from mailgate.authenticate import sign
+from mailgate.authenticate.sign import Signer, make_signer
 from mailgate.config import Config
 from mailgate.courier import Courier
 from mailgate.landing import Job, Landing
@@ -62,6 +67,7 @@ class World:
         self.now = datetime.now(UTC)
         self.config = Config.model_validate({"data_dir": folder, "relay": {"threads": 2, **relay}})
         self.renderer, self.relay = FakeRenderer(), FakeRelay()
+        self.signer: Signer | None = None
         self.courier = self.another()
         with store.writing() as conn:
             keys.ensure(conn, self.now)
@@ -72,7 +78,8 @@ class World:
     def another(self) -> Courier:
         """A courier, as after a restart."""
         return Courier(
-            self.config, self.store, self.renderer, self.relay, now=lambda: self.now, jitter=lambda: 0.5  # type: ignore[arg-type]
+            self.config, self.store, self.renderer, self.relay,  # type: ignore[arg-type]
+            signer=self.signer, now=lambda: self.now, jitter=lambda: 0.5,
         )  # fmt: skip
 
     def owe(self, *senders: str) -> None:
@@ -126,6 +133,54 @@ def test_every_attempt_sends_the_same_bytes_rendered_once(world: Callable[..., W
     assert len({mail for to, mail, _ in w.relay.sent if to == "bob@b.example"}) == 1
     assert (w.rows()["bob@b.example"].state, w.rows()["bob@b.example"].attempts) == ("sent", 3)
     assert w.renderer.calls == 2
+
+
+def test_mail_is_signed_once_and_every_attempt_sends_that_signature(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = []
+
+    def once(raw: bytes, signer: Signer) -> bytes:
+        signed.append(raw)
+        return sign(raw, signer)
+
+    monkeypatch.setattr("mailgate.courier.sign", once)
+    seed = bytes(range(32))
+    w = world()
+    w.signer = make_signer("example.com", "s1", base64.b64encode(seed))
+    w.courier = w.another()
+    w.owe("bob@b.example")
+    w.relay.answers["bob@b.example"] = [Reply("retry", 451, "later"), SENT]
+    for _ in range(2):
+        w.until_quiet()
+        w.now += timedelta(hours=1)
+        w.courier = w.another()  # as after a restart
+    mails = [mail for to, mail, _ in w.relay.sent if to == "bob@b.example"]
+    assert len(mails) == 2
+    assert mails[0] == mails[1] == bytes(w.rows()["bob@b.example"].mail)
+    assert len(signed) == 2, "one for each recipient"
+    record = b"v=DKIM1; k=ed25519; p=" + base64.b64encode(bytes(SigningKey(seed).verify_key))
+    assert dkim.verify(
+        mails[0], dnsfunc=lambda name, timeout=5: {b"s1._domainkey.example.com.": record}.get(name)
+    )
+
+
+def test_mail_that_cannot_be_signed_is_held(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never leaves unsigned: a domain with a strict policy would lose it."""
+
+    def refuse(_raw: bytes, _signer: Signer) -> bytes:
+        raise ValueError("the mail cannot be signed")
+
+    monkeypatch.setattr("mailgate.courier.sign", refuse)
+    w = world()
+    w.signer = make_signer("example.com", "s1", base64.b64encode(bytes(32)))
+    w.courier = w.another()
+    w.owe("bob@b.example")
+    w.until_quiet()
+    assert w.relay.sent == []
+    assert {row.state for row in w.rows().values()} == {"held"}
 
 
 def test_the_bytes_are_on_record_before_the_mail_leaves(world: Callable[..., World]) -> None:

@@ -142,6 +142,20 @@ def test_the_processes_import_the_mail_rooms_only() -> None:
     assert ours <= {"mailgate.parser_child", "mailgate.model", "mailgate.phrases"}
 
 
+def test_a_value_comes_through_the_pipe_as_it_was_made(pool: Open) -> None:
+    """Bounces, forwards, attachments and dates with offsets: every value of the model is among these."""
+    from mailgate.mail.parse import parse
+
+    folder = Path(__file__).parent.parent / "corpus"
+    mails = [path.read_bytes() for path in sorted(folder.rglob("*.eml"))]
+    values = pool("mailgate.mail.parse", parse_seconds=10).parse(mails)
+    expected = [parse(mail) for mail in mails]
+    assert values == expected
+    assert any(value.bounces for value in expected)
+    assert any(value.forwarded for value in expected)
+    assert any(value.attachments for value in expected)
+
+
 def test_both_sides_speak_of_the_same_bytes() -> None:
     assert (parsers.LENGTH, parsers.PARSED, parsers.FAILED) == (
         parser_child.LENGTH,

@@ -152,7 +152,7 @@ def test_a_batch_holds_no_more_bytes_than_it_may(world: Any) -> None:
 def test_the_next_batch_is_parsed_ahead(world: Any) -> None:
     w = world(*"abcdef")
     w.worker.step()
-    w.worker._ahead.parsed.result()
+    w.worker._ahead.result()
     assert w.parser.calls == [4, 2]
     assert w.landing.batches == [list("abcd")]
 
