@@ -23,8 +23,10 @@ BEHAVIOUR = (ROOT / "docs/behaviour.md").read_text("utf-8")
 DESIGN = (ROOT / "docs/design.md").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
 SHIPPED = (ROOT / "config/mailgate.toml").read_text("utf-8")
+SECURITY = (ROOT / "docs/security.md").read_text("utf-8")
 PAGES = {
     "README.md": README,
+    "docs/security.md": SECURITY,
     "docs/operation.md": OPERATION,
     "docs/behaviour.md": BEHAVIOUR,
     "docs/design.md": DESIGN,
@@ -176,6 +178,35 @@ def test_links_between_the_pages_lead_somewhere(page: str) -> None:
             assert anchor in {
                 re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles
             }
+
+
+def proofs() -> Iterator[tuple[str, str]]:
+    """Each row of the table of threats, and each `path::test` or `path` of its last column; "::test" repeats the path."""
+    for line in SECURITY.splitlines():
+        if row := re.match(r"\| (T\d+) .*\| (.*) \|$", line):
+            path = ""
+            for named in re.findall(r"`([^`]*)`", row[2]):
+                path = named.partition("::")[0] or path
+                yield row[1], f"{path}::{named.partition('::')[2]}" if "::" in named else path
+
+
+@pytest.mark.parametrize(("threat", "named"), [*proofs()], ids=lambda v: v)
+def test_every_proof_of_a_threat_exists(threat: str, named: str) -> None:
+    """A path without a folder stands in tests/security, and bears the number of its threat."""
+    file, _, test = named.partition("::")
+    folder = ROOT if "/" in file else ROOT / "tests/security"
+    found = sorted(folder.glob(file))
+    assert found, f"{threat}: there is no {file}"
+    if "/" not in file and file.startswith("test_"):
+        assert file.startswith(f"test_{threat.lower()[0]}{int(threat[1:]):02}_")
+    if test:
+        assert re.search(rf"^(?:async )?def {re.escape(test)}\(", found[0].read_text("utf-8"), flags=re.M), (
+            f"{threat}: {named}"
+        )
+
+
+def test_every_threat_has_a_row_with_a_proof() -> None:
+    assert {threat for threat, _ in proofs()} == {f"T{n}" for n in range(1, 33)}
 
 
 def test_the_readme_is_short() -> None:

@@ -9,8 +9,10 @@ from doors.listener import HELLO, MAIL, STRANGERS, Listener, codes, listeners
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailgate.config import normal
 from mailgate.intake.grammar import mailbox
 from mailgate.mail.addrspec import normalise
+from mailgate.mail.token import is_own
 
 Listen = Callable[..., Listener]
 
@@ -137,6 +139,26 @@ def test_a_sender_is_kept_as_it_was_written(listen: Listen, address: str, normal
     (envelope, _), *_ = door.mails
     assert (envelope.mail_from, envelope.smtputf8) == (address, True)
     assert normalise(address) == normal
+
+
+IMITATED = ["\u212a", "de\u212a", "de\u212a\u00e9", "\uff44esk", "de\u017fk", "de\u00bask"]
+
+
+@pytest.mark.parametrize("word", IMITATED)
+def test_no_letter_becomes_one_of_ascii_by_a_normal_form(word: str) -> None:
+    """Neither of a sender, nor of the settings, nor where we ask whether an address is ours."""
+    for address in (f"{word}@example.com", f"desk@{word}.example.com"):
+        assert normalise(address) == ""
+        with pytest.raises(ValueError, match="look like others"):
+            normal(address)
+    assert not is_own(f"desk@{word}.example.com", ("desk@desk.example.com", "desk@k.example.com"))
+
+
+def test_the_settings_read_a_domain_as_mail_does() -> None:
+    """IDNA2003 made "ss" of it: mail to our own address was somebody else's."""
+    assert normal("Desk@Straße.example") == normalise("desk@straße.example") == "desk@xn--strae-oqa.example"
+    assert is_own("desk+x@straße.example", (normal("desk@straße.example"),))
+    assert not is_own("desk@strasse.example", (normal("desk@straße.example"),))
 
 
 @given(st.text(min_size=1, max_size=12), st.text(min_size=1, max_size=12))
