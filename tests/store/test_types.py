@@ -53,7 +53,7 @@ def test_json_is_text_that_both_databases_take(value: Any) -> None:
         ({"\ud83d": 2**70}, {"?": 2**70}),
         ("a\0b", "a\0b"),
     ],
-    ids=str,
+    ids=["time", "time without a zone", "sets", "tuples", "enums", "surrogate", "large number", "nul"],
 )
 def test_what_the_house_keeps_as_json(value: Any, expected: Any) -> None:
     assert stored(value) == expected
