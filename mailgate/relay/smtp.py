@@ -176,7 +176,7 @@ class SmtpRelay:
                 why = (
                     "relay.starttls is must"
                     if self._settings.starttls == "must"
-                    else "relay.url has a password"
+                    else "relay.url has a password: use smtps:// or a relay that offers it"
                 )
                 raise smtplib.SMTPNotSupportedError(f"the relay offers no STARTTLS and {why}")
             return

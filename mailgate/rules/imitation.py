@@ -87,16 +87,14 @@ def _name(name: str, believed: Trust, ours: _Ours) -> str:
     return same if stranger or mixes_scripts(name) else ""
 
 
-_memo: list[
-    tuple[object, object, Config, _Ours]
-] = []  # what was worked out last: the same people stand behind mail after mail
+# What was worked out last: the same people stand behind mail after mail. One value, so that it is read and replaced whole.
+_memo: list[tuple[object, object, object, _Ours | None]] = [(None, None, None, None)]
 
 
 def _ours(facts: Facts, config: Config) -> _Ours:
-    if _memo and all(
-        one is other for one, other in zip(_memo[0], (facts.teams, facts.supervisors, config), strict=False)
-    ):
-        return _memo[0][3]
+    teams, supervisors, settings, known = _memo[0]
+    if known and teams is facts.teams and supervisors is facts.supervisors and settings is config:
+        return known
     staff = [*(person for team in facts.teams for person in team.agents), *facts.supervisors]
     own = (*config.gateway.own_addresses, config.escalation.notify_list, config.escalation.notify_list_eu)
     found = [*own, *(team.address for team in facts.teams), *(person.address for person in staff)]
@@ -108,5 +106,5 @@ def _ours(facts: Facts, config: Config) -> _Ours:
         domains={skeleton(domain): domain for domain in domains},
         names={seen: person.name for person in staff if (seen := name_skeleton(person.name))},
     )
-    _memo[:] = [(facts.teams, facts.supervisors, config, ours)]
+    _memo[0] = (facts.teams, facts.supervisors, config, ours)
     return ours

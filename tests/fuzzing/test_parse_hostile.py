@@ -94,6 +94,13 @@ def test_mails_inside_mails(outer: str, inner: str, innermost: str) -> None:
 
 
 @QUIET
+@given(KNOWN, KNOWN, st.integers(0, 3000), st.integers(0, 3000))
+def test_two_mails_spliced(one: str, other: str, cut: int, paste: int) -> None:
+    promises.check(MAILS[one][:cut] + MAILS[other][paste:])
+
+
+@QUIET
 @given(st.binary(max_size=2000))
 def test_any_bytes(raw: bytes) -> None:
     promises.check(raw)
+    promises.check(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + raw)

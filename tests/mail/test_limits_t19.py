@@ -28,7 +28,6 @@ SAID = {
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of address space and peak memory are Linux'")
 @pytest.mark.parametrize("name", bench.MAILS)
 def test_within_bounds(name: str) -> None:
     found, code = bench.measure(name)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mailgate.mail import parse as module
 from mailgate.mail.parse import parse, read_part
@@ -194,47 +192,6 @@ def unharmed(raw: bytes) -> None:
     parsed = parse(raw)
     clean(parsed)
     assert not any("could not be read (" in defect for defect in parsed.defects), parsed.defects
-
-
-GOLDEN = [path.read_bytes() for path in sorted(CORPUS.rglob("*.eml"))]
-
-
-@pytest.mark.parametrize("number", range(0, len(GOLDEN), 4))
-def test_cut_at_every_byte(number: int) -> None:
-    raw = GOLDEN[number]
-    for end in range(0, len(raw), 1 + len(raw) // 400):
-        unharmed(raw[:end])
-
-
-@settings(max_examples=400, deadline=None)
-@given(
-    st.integers(0, len(GOLDEN) - 1),
-    st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=8),
-)
-def test_bytes_flipped(number: int, changes: list[tuple[int, int]]) -> None:
-    raw = bytearray(GOLDEN[number])
-    for at, value in changes:
-        if raw:
-            raw[at % len(raw)] = value
-    unharmed(bytes(raw))
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.integers(0, len(GOLDEN) - 1),
-    st.integers(0, len(GOLDEN) - 1),
-    st.integers(0, 2000),
-    st.integers(0, 2000),
-)
-def test_two_mails_spliced(one: int, other: int, cut: int, paste: int) -> None:
-    unharmed(GOLDEN[one][:cut] + GOLDEN[other][paste:])
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=500))
-def test_any_bytes(raw: bytes) -> None:
-    unharmed(raw)
-    unharmed(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + raw)
 
 
 # ---------------------------------------------------------------- the table of T19

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ from mailgate.model import (
     Trust,
 )
 from mailgate.words import SENTENCES, in_words
+
+pytestmark = pytest.mark.slow
 
 STAFF = ("ana@example.com", "sam@example.com", "erik@example.com", "elsa@example.com")
 OUTSIDE_EU = {"ana@example.com", "sam@example.com", "team@example.com", "money@example.com"}

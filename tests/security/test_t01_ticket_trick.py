@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from security.desk import ANA, BOB, EVE, SUPPORT, TEAM, Desk
 
+pytestmark = pytest.mark.slow
+
 CODE = "913-774"
 SERVICE = "no-reply@service.example"
 WAYS = {

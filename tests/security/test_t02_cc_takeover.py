@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from security.desk import ANA, BOB, CAROL, EVE, PAT, TEAM, Desk, Sent
 
+pytestmark = pytest.mark.slow
+
 BEFORE, AFTER = "The pass phrase is tulip.\n", "We have reset it.\n"
 
 

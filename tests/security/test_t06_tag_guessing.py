@@ -14,6 +14,8 @@ from security.desk import EVE, TEAM, Desk
 
 from mailgate.model import Decision, Outcome
 
+pytestmark = pytest.mark.slow
+
 GUESSES = 10_000
 EXISTING = range(40_001, 40_051)
 LOOKED_UP = {"role", "is_staff", "has_part", "<genexpr>"}  # who asks for the role on a ticket that there is

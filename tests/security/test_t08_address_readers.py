@@ -14,6 +14,8 @@ from security.desk import BOB, TEAM, Desk, written
 
 from mailgate.mail.parse import parse
 
+pytestmark = pytest.mark.slow
+
 # What stands in the From header; each shows BOB's address to somebody, and belongs to eve@evil.example or to nobody.
 VECTORS = {
     "encoded word in the address": "=?utf-8?q?bob=40acme.example=3e?=eve@evil.example",

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from security.desk import BOB, TEAM, Desk, Sent, written
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 1000
 OOO = "Automatic reply: I am out of the office until Monday.\n"
 # What an autoresponder writes: (headers, subject, null return path, reply to From instead of Reply-To)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from security.desk import ANA, BOB, CAROL, EVE, LIST, PAT, SAM, TEAM, Desk
 
+pytestmark = pytest.mark.slow
+
 MANY = tuple(f"v{n}@bystander.example" for n in range(9))
 WORDS = {
     "plain": ("Hello", "Hello.\n"),

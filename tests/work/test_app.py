@@ -25,6 +25,8 @@ from mailgate.authenticate.sign import make_signer
 from mailgate.config import Config
 from mailgate.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 PEOPLE = '[[teams]]\nname = "support"\naddress = "team@example.com"\ncategories = ["general"]\n'
 MAIL = "From: bob@b.example\r\nSubject: Trouble\r\nMessage-ID: <{}@b.example>\r\n\r\nHelp\r\n"

@@ -29,6 +29,8 @@ from mailgate.model import Envelope
 from mailgate.store import keys, people
 from mailgate.store.engine import Store
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
 PEOPLE = {
     "teams": [{"name": "support", "address": "team@example.com", "categories": ["general"]}],

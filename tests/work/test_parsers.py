@@ -19,6 +19,8 @@ from mailgate.errors import Transient
 from mailgate.mail.unread import fallback
 from mailgate.parsers import ParserPool
 
+pytestmark = pytest.mark.slow
+
 MAIL = b"Subject: hello\r\nFrom: a@b.example\r\n\r\nbody\r\n"
 Open = Callable[..., ParserPool]
 

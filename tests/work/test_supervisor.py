@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # A role that does what its name says: writes its pid, says that it is ready, lives.
 ROLE = """
 import os, signal, sys, time
