@@ -182,12 +182,11 @@ class Worker:
     def _due(self, after: int, held: Collection[str]) -> list[SpoolRow]:
         """The oldest mails behind `after` whose time has come."""
         settings, now = self._config.worker, self._now()
-        while rows := self._spool.take(after, settings.batch_messages, settings.batch_bytes):
+        while rows := self._spool.take(after, settings.batch_messages, settings.batch_bytes, now):
             due = [
                 row
                 for row in rows
                 if row.envelope.id not in held
-                and (row.next_try is None or row.next_try <= now)
                 and not (self._checks and self._checks.waits(row.envelope.id))
             ]
             if due:

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,9 @@ T = TypeVar("T")
 _TAKE = """
     SELECT mail.seq, mail.id, mail.envelope, mail.raw, attempt.attempts, attempt.error, attempt.next_try
     FROM mail LEFT JOIN attempt ON attempt.id = mail.id
-    WHERE mail.seq > ? ORDER BY mail.seq LIMIT ?"""
+    WHERE mail.seq > ? AND (attempt.next_try IS NULL OR attempt.next_try <= ?)
+    ORDER BY mail.seq LIMIT ?"""
+_EVER = "9999"
 _REMOVE_MAILS = "DELETE FROM mail WHERE id IN (SELECT value FROM json_each(?)) RETURNING size"
 _REMOVE_ATTEMPTS = "DELETE FROM attempt WHERE id IN (SELECT value FROM json_each(?))"
 
@@ -60,16 +62,17 @@ class SpoolReader:
         self._connection = file.connect(path, "NORMAL")
         self.id = file.spool_id(self._connection)
 
-    def take(self, after: int, messages: int, size: int) -> list[SpoolRow]:
+    def take(self, after: int, messages: int, size: int, due: datetime | None = None) -> list[SpoolRow]:
         """The oldest mails with a sequence number above `after`: `messages` and `size` bytes at most, but one at least.
 
-        Postponed ones are among them; whether `next_try` has come is the caller's to judge.
+        With `due` only those that are not put off beyond that moment: thousands that wait cost no read of their bytes.
         """
+        until = due.astimezone(UTC).isoformat() if due else _EVER
 
         def read(connection: Any) -> list[SpoolRow]:
             rows: list[SpoolRow] = []
             left = size
-            cursor = connection.execute(_TAKE, (after, messages))
+            cursor = connection.execute(_TAKE, (after, until, messages))
             try:
                 for seq, id, envelope, raw, attempts, error, next_try in cursor:
                     left -= len(raw)
@@ -118,7 +121,7 @@ class SpoolReader:
             connection.execute(
                 "INSERT INTO attempt (id, error, next_try) VALUES (?1, ?2, ?3)"
                 " ON CONFLICT (id) DO UPDATE SET error = ?2, next_try = ?3",
-                (id, error, until.isoformat()),
+                (id, error, until.astimezone(UTC).isoformat()),
             )
 
         self._write(write)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +155,24 @@ def test_attempts_are_counted_across_processes(spool: Spool, path: Path) -> None
     reader.settle([first, second])
     reader.start([first])
     assert reader.take(0, 9, 99) == []
+    reader.close()
+
+
+@pytest.mark.parametrize("microseconds", [0, 1, 500_000])
+def test_what_is_put_off_is_left_out_until_its_time(spool: Spool, path: Path, microseconds: int) -> None:
+    ids = [accept(spool) for _ in range(4)]
+    until = NOW + timedelta(minutes=1, microseconds=microseconds)
+    elsewhere = timezone(timedelta(hours=9))
+    reader = SpoolReader(path)
+    reader.postpone(ids[0], "", until)
+    reader.postpone(ids[2], "", until.astimezone(elsewhere))
+    reader.start([ids[3]])
+
+    def taken(due: datetime | None) -> list[str]:
+        return [row.envelope.id for row in reader.take(0, 2, 99, due)]
+
+    assert taken(until - timedelta(microseconds=1)) == [ids[1], ids[3]]
+    assert taken(until.astimezone(elsewhere)) == taken(until) == taken(None) == ids[:2]
     reader.close()
 
 

@@ -35,9 +35,11 @@ class FakeSpool:
         envelope = Envelope(name, NOW, "smtp", "a@b.example", ("support@example.com",))
         self.rows[name] = SpoolRow(len(self.rows) + 1, envelope, name.encode(), attempts)
 
-    def take(self, after: int, messages: int, size: int) -> list[SpoolRow]:
+    def take(self, after: int, messages: int, size: int, due: datetime | None = None) -> list[SpoolRow]:
         rows: list[SpoolRow] = []
         for row in self.rows.values():
+            if due and row.next_try and row.next_try > due:
+                continue
             if row.seq > after and len(rows) < messages and (not rows or size >= len(row.raw)):
                 rows.append(row)
                 size -= len(row.raw)
