@@ -7,16 +7,17 @@ KILLS  ?= 200
 SECONDS_OF_FUZZING ?= 600
 CORPORA ?= ../shared/corpora
 
-.PHONY: run test quick lint format crash fuzz score bench tools clean help
+.PHONY: run test quick lint format crash fuzz score bench screenshots tools clean help
 
 help:
 	@echo "make run     start the gateway on SQLite with config/mailgate.toml"
 	@echo "make test    all set-up and the whole test suite, as CI runs it"
 	@echo "make quick   the tests that run in two minutes"
 	@echo "make crash   kill the real processes KILLS=$(KILLS) times and count what is lost"
-	@echo "make fuzz    hostile mail for SECONDS_OF_FUZZING=$(SECONDS_OF_FUZZING) seconds (atheris)"
+	@echo "make fuzz    hostile mail for SECONDS_OF_FUZZING=$(SECONDS_OF_FUZZING) seconds (atheris), then 2000 stories of a desk (Hypothesis)"
 	@echo "make score   how well real mail is read, beside other libraries; needs the folder CORPORA=$(CORPORA)"
 	@echo "make bench   the benchmarks, each beside its baseline"
+	@echo "make screenshots   every mail as a picture, into var/screenshots"
 	@echo "make format  let ruff mend the layout"
 
 $(VENV)/bin/python:
@@ -36,7 +37,7 @@ run: $(VENV)/.run
 	@$(BIN)/mailgate serve
 
 tools:
-	@sh tests/tools.sh swaks strace openssl chromium
+	@sh tests/tools.sh swaks strace openssl chromium postfix procmail curl msmtp mutt s-nail /usr/lib/dovecot/imap=dovecot-imapd
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -63,6 +64,7 @@ $(VENV)/.fuzz: pyproject.toml config/constraints.txt | $(VENV)/.dev
 
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python tests/fuzzing/fuzz.py --seconds $(SECONDS_OF_FUZZING)
+	MAILGATE_STORIES=2000 $(BIN)/python -m pytest -q tests/rules/test_state_machine.py
 
 $(VENV)/.score: pyproject.toml config/constraints.txt | $(VENV)/.dev
 	@$(PIP) install --quiet --constraint config/constraints.txt --editable '.[score]'
@@ -72,12 +74,21 @@ score: $(VENV)/.score
 	@$(BIN)/python tests/scoring/score.py $(CORPORA)
 
 bench: $(VENV)/.dev
-	@sh tests/tools.sh postfix
+	@sh tests/tools.sh postfix /usr/lib/dovecot/imap=dovecot-imapd /usr/lib/dovecot/lmtp=dovecot-lmtpd
 	$(BIN)/python tests/benchmarks/bench_accept.py
+	$(BIN)/python tests/benchmarks/bench_lmtp.py
+	$(BIN)/python tests/benchmarks/bench_pipe.py
+	$(BIN)/python tests/benchmarks/bench_imap.py
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_read.py
 	$(BIN)/python tests/benchmarks/bench_limits.py
 	$(BIN)/python tests/benchmarks/bench_tickets.py
+	$(BIN)/python tests/benchmarks/bench_clock.py
+	$(BIN)/python tests/benchmarks/bench_relay.py
+
+screenshots: $(VENV)/.dev
+	@sh tests/tools.sh chromium
+	$(BIN)/python tests/screenshots/shoot.py var/screenshots
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailgate import log as logs
-from mailgate import people_file, welcome
+from mailgate import meter, people_file, welcome
 from mailgate.config import Config
 from mailgate.errors import Unavailable, UsageError
 from mailgate.locks import Lock
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
 LISTEN = "listen"
 DESK = ("work", "send", "tick")  # the roles that share one process, and on SQLite one writing connection
-ROLES = (LISTEN, *DESK)
+WEB = "web"
+IMAP = "imap"
+ROLES = (LISTEN, *DESK, WEB, IMAP)
 DRAIN_SECONDS = 15.0
 
 log = structlog.get_logger("mailgate.app")
@@ -59,13 +61,21 @@ def serve(config: Config, roles: Sequence[str] | None = None) -> int:
         if set(wanted) != {LISTEN}:
             raise UsageError("listen runs alone in its process; start the other roles beside it")
         return _listen(config)
+    if WEB in wanted:
+        if set(wanted) != {WEB}:
+            raise UsageError("web runs alone in its process; start the other roles beside it")
+        return _web(config)
+    if IMAP in wanted:
+        if set(wanted) != {IMAP}:
+            raise UsageError("imap runs alone in its process; start the other roles beside it")
+        return _imap(config)
     return _desk(config, frozenset(wanted))
 
 
 def _data_folder(path: Path) -> None:
     """Make the data folder, and see that we can write there. Raises Unavailable."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(0o700, parents=True, exist_ok=True)  # it holds mail and keys
         probe = path / f".writable.{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -79,6 +89,8 @@ def _data_folder(path: Path) -> None:
 
 
 def _supervise(config: Config) -> int:
+    from mailgate.intake.listening import passed_on
+
     lock = Lock(config.data_dir / "locks", "serve")
     environment = dict(os.environ)
     if config.source is not None:
@@ -89,11 +101,18 @@ def _supervise(config: Config) -> int:
         "desk": [*program, *(word for role in DESK for word in ("--role", role))],
     }
 
+    if config.web.enabled:
+        commands[WEB] = [*program, "--role", WEB]
+    if config.imap:
+        commands[IMAP] = [*program, "--role", IMAP]
+
     def announce(said: Mapping[str, str]) -> None:
         print(welcome.text(config, said[LISTEN]), flush=True)
 
     try:
-        return Supervisor(commands, environment, announce).run()
+        return Supervisor(
+            commands, environment, announce, {LISTEN: passed_on()}, frozenset({WEB, IMAP})
+        ).run()
     finally:
         lock.release()
 
@@ -104,7 +123,7 @@ def _supervise(config: Config) -> int:
 def _listen(config: Config) -> int:
     from mailgate.spool import Spool
 
-    with _held(config, LISTEN):
+    with _held(config, LISTEN), meter.keeping(config.data_dir, LISTEN):
         fatal: list[str] = []
 
         def broken(why: str) -> None:
@@ -123,17 +142,22 @@ def _listen(config: Config) -> int:
 
 async def _take_mail(config: Config, spool: Spool) -> None:
     from mailgate.intake.accept import Acceptor
+    from mailgate.intake.lmtp_server import serve_lmtp
     from mailgate.intake.smtp import serve_smtp
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = await serve_smtp(config, Acceptor(spool))
+    accept = Acceptor(spool)
+    server = await serve_smtp(config, accept)
+    lmtp = await serve_lmtp(config, accept, server.door.gate)
     host, port = server.sockets[0].getsockname()[:2]
     tell_ready(f"{host}:{port}")
     log.info("listening", host=host, port=port)
+    for sock in lmtp.sockets:
+        log.info("listening for LMTP", where=str(sock.getsockname()))
     await stop.wait()
-    await server.drain(DRAIN_SECONDS)
+    await asyncio.gather(server.drain(DRAIN_SECONDS), lmtp.drain(DRAIN_SECONDS))
 
 
 def _loop_runner() -> Callable[..., None]:
@@ -142,6 +166,38 @@ def _loop_runner() -> Callable[..., None]:
     except ImportError:  # not on every Python; slower, and just as right
         return asyncio.run
     return uvloop.run
+
+
+# ---------------------------------------------------------------- web
+
+
+def _web(config: Config) -> int:
+    from mailgate.web.role import serve_web
+
+    lock = Lock(config.data_dir / "locks", WEB)
+    try:
+        with meter.keeping(config.data_dir, WEB):
+            serve_web(config, tell_ready)
+    finally:
+        lock.release()
+    return 0
+
+
+# ---------------------------------------------------------------- imap
+
+
+def _imap(config: Config) -> int:
+    from mailgate.intake.imap.role import serve_imap
+
+    if not config.imap:
+        raise UsageError("there is no [[imap]] in the settings: add an account, or leave this role out")
+    lock = Lock(config.data_dir / "locks", IMAP)
+    try:
+        with meter.keeping(config.data_dir, IMAP):
+            serve_imap(config, tell_ready)
+    finally:
+        lock.release()
+    return 0
 
 
 # ---------------------------------------------------------------- work, send, tick
@@ -191,6 +247,7 @@ def _desk(config: Config, roles: frozenset[str]) -> int:
 
     with ExitStack() as stack:
         died = stack.enter_context(_held(config, *sorted(roles)))
+        stack.enter_context(meter.keeping(config.data_dir, "-".join(sorted(roles))))
         store = Store(config.database_url)
         stack.callback(store.close)
         _prepare(config, store, sync="work" in roles)

@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +28,9 @@ SAFE_PYTHON = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
 # SQLite 3.7.0 to 3.51.2 can lose a commit when two connections write and checkpoint at once (sqlite.org/wal.html).
 WAL_RESET_FIXED = (3, 51, 3)
 WAL_RESET_BACKPORTS = {(3, 44): 6, (3, 50): 7}
-WIDE_PREFIX = {4: 8, 6: 19}  # a trusted network shorter than this is no single owner's
+WIDE_PREFIX = {4: 8, 6: 18}  # a public network as short as this is no single owner's
+WHOLE_PREFIX = {4: 1, 6: 3}  # half of IPv4; 2000::/3 is all that is given out of IPv6
+MAPPED = ip_network("::ffff:0:0/96")  # all of IPv4, as IPv6 writes it (RFC 4291 section 2.5.5.2)
 REPLY_TOKEN_ROOM = 64  # octets of a local part, RFC 5321 section 4.5.3.1.1
 
 
@@ -59,7 +62,17 @@ def everything(
     next ones still run."""
     yield Finding(OK, "configuration", f"read from {config.source}")
     yield from variables(environment)
-    for look in (python, secrets, addresses, domain, networks, certificate, data_folder, *outside):
+    for look in (
+        python,
+        sqlite,
+        secrets,
+        addresses,
+        domain,
+        networks,
+        certificate,
+        data_folder,
+        *outside,
+    ):
         try:
             yield from look(config)
         except MailgateError as e:
@@ -99,6 +112,13 @@ def python_finding(version: tuple[int, int, int]) -> Finding:
     return Finding(OK, "python", f"Python {name}")
 
 
+def sqlite(_config: Config) -> Iterator[Finding]:
+    """Of the driver: the spool is SQLite, whatever the database is."""
+    from mailgate.store import sqlite_driver
+
+    yield sqlite_finding(tuple(sqlite_driver.driver().sqlite_version_info))
+
+
 def sqlite_finding(version: tuple[int, int, int]) -> Finding:
     name = ".".join(map(str, version))
     backport = WAL_RESET_BACKPORTS.get(version[:2])
@@ -112,12 +132,15 @@ def sqlite_finding(version: tuple[int, int, int]) -> Finding:
 
 def secrets(config: Config) -> Iterator[Finding]:
     """A file with passwords or keys is for its owner alone."""
-    holding = bool(config.smtp.users) or any(
-        _has_password(url) for url in (config.relay.url, config.database.url)
+    holding = (
+        bool(config.smtp.users)
+        or config.web.holds_secrets
+        or any(_has_password(url) for url in (config.relay.url, config.database.url))
     )
     files = {
         "passwords": config.source if holding else None,
         "the key of our DKIM signatures": Path(config.dkim.key_file) if config.dkim.key_file else None,
+        **{f"the secret of {what}": Path(file) for what, file in config.web.secret_files},
         "the key of our certificate": Path(config.smtp.tls_key) if config.smtp.tls_key else None,
     }
     for what, path in files.items():
@@ -191,26 +214,28 @@ def _domains_of_staff(config: Config) -> frozenset[str]:
 
 
 def networks(config: Config) -> Iterator[Finding]:
-    for key in ("networks", "upstreams"):
+    """Private ranges (RFC 1918, RFC 4193) and loopback may be as wide as they are."""
+    power = {"networks": "write as anybody", "upstreams": "say of any sender that he is who he claims to be"}
+    for key, what in power.items():
         for network in getattr(config.trust, key):
-            if network.prefixlen == 0:
+            if network.prefixlen <= WHOLE_PREFIX[network.version] or network == MAPPED:
+                much = "the whole internet" if network.prefixlen in (0, 3, 96) else "half of the internet"
                 yield Finding(
-                    ERROR, "trust", f"trust.{key} holds {network}, the whole internet: anybody could write as anybody",
+                    ERROR, "trust", f"trust.{key} holds {network}, {much}: anybody could {what}",
                     "list only your own networks",
                 )  # fmt: skip
-            elif network.prefixlen < WIDE_PREFIX[network.version] and not network.is_loopback:
+            elif network.prefixlen <= WIDE_PREFIX[network.version] and not network.is_private:
                 yield Finding(
-                    WARNING,
-                    "trust",
-                    f"trust.{key} holds {network}, which is very wide",
+                    WARNING, "trust", f"trust.{key} holds {network}, {network.num_addresses:.1e} addresses of the public "
+                    f"internet: whoever has one of them could {what}",
                     "list only your own networks",
-                )
+                )  # fmt: skip
 
 
 def certificate(config: Config) -> Iterator[Finding]:
     cert, key = config.smtp.tls_cert, config.smtp.tls_key
     if not cert and not key:
-        if config.smtp.users and config.smtp.host not in ("127.0.0.1", "::1", "localhost"):
+        if config.smtp.users and not {"127.0.0.1", "::1", "localhost"}.issuperset(config.smtp.hosts):
             yield Finding(
                 WARNING,
                 "smtp",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -24,9 +25,12 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mailgate import hours as calendar
 from mailgate.errors import ConfigError
+from mailgate.imap_settings import ImapAccount
 from mailgate.mail.addrspec import normalise
-from mailgate.model import Severity
+from mailgate.model import Language, Severity
+from mailgate.vocabulary import Vocabulary, vocabulary
 
 
 def _network(value: object) -> IPv4Network | IPv6Network:
@@ -77,16 +81,20 @@ class Gateway(Section):
     addresses: dict[str, str] = {}  # further addresses -> category
     escalate_address: str = ""  # mail to it asks for escalation (7.2)
     domain: str = ""  # of our Message-IDs; default: the domain of `address`
-    language: Literal["en", "fr"] = "en"
+    language: Language = "en"
     categories: list[str] = ["general"]
     default_category: str = "general"
     subject_prefix: Annotated[str, Field(max_length=30, pattern=r"^[^\[\]#\r\n]*$")] = ""
     batch_seconds: Seconds = 30
     reopen_days: Annotated[int, Field(ge=0)] = 14
     close_days: Annotated[int, Field(ge=0)] = 7
+    remind_days: Annotated[int, Field(ge=0)] = 0  # of being pending; 0 = no reminder
+    resolve_pending_days: Annotated[int, Field(ge=0)] = 0  # 0 = never by itself
     token_days: Annotated[int, Field(ge=1)] = 180
     token_days_closed: Annotated[int, Field(ge=0)] = 14
     ack_limit: Annotated[int, Field(ge=0)] = 5  # an address and hour (8.3)
+    ack_limit_total: Annotated[int, Field(ge=0)] = 5000  # an hour, to all addresses together (8.3)
+    operator: str = ""  # is told by mail of what needs him: loops, limits, tickets that no team may see
     max_hops: Annotated[int, Field(ge=1)] = 50  # Received headers; more is a loop (8.3)
 
     @field_validator("address")
@@ -99,7 +107,7 @@ class Gateway(Section):
             )
         return value
 
-    @field_validator("escalate_address")
+    @field_validator("escalate_address", "operator")
     @classmethod
     def _escalate(cls, value: str) -> str:
         return normal(value) if value else ""
@@ -116,6 +124,14 @@ class Gateway(Section):
                 raise ValueError(
                     f"category {category!r} is not in gateway.categories ({', '.join(self.categories)})"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _remind_first(self) -> Gateway:
+        if 0 < self.resolve_pending_days <= self.remind_days:
+            raise ValueError(
+                "resolve_pending_days must be more than remind_days, so that the reminder comes first"
+            )
         return self
 
     @property
@@ -137,11 +153,13 @@ class SmtpUser(Section):
 
 
 class Smtp(Section):
-    host: str = "127.0.0.1"
+    host: str | list[str] = "127.0.0.1"  # "" and "::" = every address of the machine, IPv4 and IPv6
     port: Port = 2525
+    tls_port: Port = 0  # TLS from the first byte on (RFC 8314); 0 = none
     hostname: str = ""  # in the greeting; default: gateway.message_domain
     tls_cert: str = ""
     tls_key: str = ""
+    proxies: list[Network] = []  # whose connections start with a PROXY header
     users: dict[str, SmtpUser] = {}
     max_size: Annotated[int, Field(ge=65536)] = 26_214_400
     max_connections: Annotated[int, Field(ge=1)] = 600
@@ -156,6 +174,28 @@ class Smtp(Section):
     timeout: Annotated[float, Field(gt=0)] = 300  # of silence, RFC 5321 §4.5.3.2.7
     timeout_without_mail: Annotated[float, Field(gt=0)] = 900
     min_rate: Annotated[int, Field(ge=0)] = 500  # bytes a second of a mail; 0 = any
+
+    @model_validator(mode="after")
+    def _with_certificate(self) -> Smtp:
+        if self.tls_port and not (self.tls_cert and self.tls_key):
+            raise ValueError("tls_port needs tls_cert and tls_key")
+        if self.tls_port and self.tls_port == self.port:
+            raise ValueError("tls_port and port must differ")
+        return self
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return (self.host,) if isinstance(self.host, str) else tuple(self.host) or ("",)
+
+
+class Lmtp(Section):
+    """RFC 2033, for a mail server in front; the unix socket is also the way in for our own commands."""
+
+    host: str = "127.0.0.1"
+    port: Port = 2424
+    enabled: bool = False  # on TCP; the unix socket is always there
+    socket: str = ""  # "" = data_dir/mailgate.sock
+    socket_mode: Literal["0600", "0660", "0666"] = "0600"
 
 
 class Spool(Section):
@@ -185,13 +225,26 @@ class Relay(Section):
     url: str = Field("", repr=False)  # smtp://[user:password@]host:port, smtps://…; "" = a Maildir
     maildir: str = ""  # "" = data_dir/sent
     starttls: Literal["no", "may", "must"] = "may"
+    ca_file: str = ""  # PEM; who signed the relay's certificate, beside those that the machine knows
+    auth: Literal["auto", "plain", "login", "cram-md5", "xoauth2"] = "auto"
+    token_file: str = ""  # holds the access token of XOAUTH2
+    token_command: list[str] = []  # prints it
     threads: Annotated[int, Field(ge=1, le=64)] = 4
+    per_minute: Annotated[int, Field(ge=0)] = 0  # mails; 0 = as many as go
     timeout: Annotated[float, Field(gt=0)] = 60
     timeout_after_data: Annotated[float, Field(gt=0)] = 600  # RFC 5321 §4.5.3.2.6
     max_per_connection: Annotated[int, Field(ge=1)] = 100
     first_retry: Annotated[float, Field(gt=0)] = 60
     max_retry: Annotated[float, Field(gt=0)] = 14_400
     give_up_days: Annotated[float, Field(gt=0)] = 5  # RFC 5321 §4.5.4.1
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Relay:
+        if self.token_file and self.token_command:
+            raise ValueError("set token_file or token_command, not both")
+        if self.auth == "xoauth2" and not (self.token_file or self.token_command):
+            raise ValueError("auth xoauth2 needs token_file or token_command")
+        return self
 
 
 class Attachments(Section):
@@ -208,6 +261,8 @@ class TrustSection(Section):
     networks: list[Network] = Field(default=[*LOOPBACK], validate_default=True)
     upstreams: list[Network] = Field(default=[*LOOPBACK], validate_default=True)
     authserv_ids: list[str] = []
+    # Received headers that those servers add; 0 = the topmost header of ours counts, wherever it stands
+    hops: Annotated[int, Field(ge=0, le=20)] = 0
     own_checks: bool = True  # DKIM, DMARC and SPF by ourselves, where no trusted host says what it found
     acknowledge_unverified: Literal["no", "notice", "yes"] = "no"
     dmarc_fail: Literal["quarantine", "unverified"] = "quarantine"
@@ -255,12 +310,36 @@ def _by_severity(value: object) -> object:
 SeveritySeconds = dict[Severity, Seconds]
 
 
+class Bounces(Section):
+    failures: Annotated[int, Field(ge=1, le=1000)] = (
+        3  # deliveries that fail before an address gets no more mail
+    )
+    days: Annotated[int, Field(ge=1, le=365)] = 5  # within which they count
+
+
 class EscalationSection(Section):
     notify_list: str = ""
     notify_list_eu: str = ""
     wait: SeveritySeconds = {Severity.OUTAGE: 900, Severity.DEGRADED: 3600, Severity.QUESTION: 28800}
     automatic: bool = True
     first_response: SeveritySeconds = {}
+    hours: Annotated[str, BeforeValidator(calendar.text)] = ""  # of work; "" = all hours
+    timezone: str = "UTC"
+    holidays: Annotated[tuple[str, ...], BeforeValidator(calendar.dates)] = ()
+    around_the_clock: frozenset[Severity] = frozenset({Severity.OUTAGE})  # whose waits know no hours
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        calendar.zone(value)
+        return value
+
+    @field_validator("around_the_clock", mode="before")
+    @classmethod
+    def _severities(cls, value: object) -> object:
+        if isinstance(value, list) and all(str(v).upper() in Severity.__members__ for v in value):
+            return frozenset(Severity.of(v) for v in value)
+        raise ValueError("a list of outage, degraded and question is needed")
 
     @field_validator("wait", "first_response", mode="before")
     @classmethod
@@ -280,6 +359,23 @@ class EscalationSection(Section):
         return self
 
 
+class CommandsSection(Section):
+    """Further words for commands and their values (3.7), in whatever languages people write."""
+
+    words: dict[str, list[str]] = {}  # command -> further names of it
+    values: dict[str, str] = {}  # word -> what it means; "" takes a shipped word away
+
+    @model_validator(mode="after")
+    def _understood(self) -> CommandsSection:
+        _ = self.vocabulary  # raises ValueError for a word that cannot be
+        return self
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Every word that is understood."""
+        return vocabulary(self.words, self.values)
+
+
 class People(Section):
     file: str = ""  # "" = people.toml beside the config file in use
     free_mail: list[str] = [
@@ -287,6 +383,82 @@ class People(Section):
         "aol.com", "gmx.de", "gmx.net", "web.de", "t-online.de", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net",
         "proton.me", "protonmail.com", "mail.ru", "yandex.ru", "qq.com", "163.com", "libero.it",
     ]  # fmt: skip
+
+
+class WebKey(Section):
+    """A key with which a program hands mail in over HTTP; it stands here or in a file of its own."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+    key: str = Field("", repr=False)
+    key_file: str = ""
+    addresses: list[str] = []  # From addresses that its mail counts as authenticated for
+
+    @model_validator(mode="after")
+    def _one_key(self) -> WebKey:
+        if bool(self.key) == bool(self.key_file):
+            raise ValueError("one of key and key_file is needed")
+        if self.key and len(self.key) < 16:
+            raise ValueError("the key is too short: 16 characters are needed")
+        return self
+
+
+class Mailgun(Section):
+    signing_key: str = Field("", repr=False)  # "HTTP webhook signing key"
+    signing_key_file: str = ""
+
+
+class SendGrid(Section):
+    public_key: str = ""  # of signed webhooks: base64 of DER, as SendGrid shows it
+    user: str = ""
+    password: str = Field("", repr=False)
+    password_file: str = ""
+
+
+class Postmark(Section):
+    user: str = ""
+    password: str = Field("", repr=False)
+    password_file: str = ""
+
+
+class Ses(Section):
+    topics: list[
+        Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$")]
+    ] = []
+
+
+class Web(Section):
+    """The HTTP door, with health and metrics."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 8025
+    keys: list[WebKey] = []
+    metrics_key: str = Field("", repr=False, pattern=r"^$|^[!-~]{16,}$")  # "" = this machine alone may ask
+    max_connections: Annotated[int, Field(ge=4, le=10_000)] = 200
+    max_bytes_in_flight: Annotated[int, Field(ge=1_000_000)] = 134_217_728
+    max_mails_per_key: Annotated[int, Field(ge=0)] = 0  # an hour; 0 = no limit
+    timeout: Annotated[float, Field(gt=0)] = 30
+    mailgun: Mailgun = Mailgun()
+    sendgrid: SendGrid = SendGrid()
+    postmark: Postmark = Postmark()
+    ses: Ses = Ses()
+
+    @property
+    def holds_secrets(self) -> bool:
+        """Whether a key or password stands in the settings themselves."""
+        secrets = (self.metrics_key, self.mailgun.signing_key, self.sendgrid.password, self.postmark.password)
+        return any(secrets) or any(key.key for key in self.keys)
+
+    @property
+    def secret_files(self) -> tuple[tuple[str, str], ...]:
+        """The files with the other ones: what for, and where."""
+        files = [(f"web.keys ({key.name})", key.key_file) for key in self.keys]
+        files.append(("web.mailgun", self.mailgun.signing_key_file))
+        files += [
+            ("web.sendgrid", self.sendgrid.password_file),
+            ("web.postmark", self.postmark.password_file),
+        ]
+        return tuple((what, file) for what, file in files if file)
 
 
 class Templates(Section):
@@ -309,6 +481,8 @@ class Config(BaseSettings):
     data_dir: Path = Path("var")
     gateway: Gateway = Gateway()
     smtp: Smtp = Smtp()
+    lmtp: Lmtp = Lmtp()
+    imap: list[ImapAccount] = []
     spool: Spool = Spool()
     worker: Worker = Worker()
     database: Database = Database()
@@ -319,9 +493,12 @@ class Config(BaseSettings):
     trust: TrustSection = TrustSection()
     dns: Dns = Dns()
     dkim: Dkim = Dkim()
+    bounces: Bounces = Bounces()
     escalation: EscalationSection = EscalationSection()
+    commands: CommandsSection = CommandsSection()
     people: People = People()
     templates: Templates = Templates()
+    web: Web = Web()
     log: Log = Log()
     source: Path | None = None  # the file this was read from, set by `load`
 
@@ -336,9 +513,26 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings
 
+    @model_validator(mode="after")
+    def _mailboxes(self) -> Config:
+        names = [account.name for account in self.imap]
+        for name in {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"imap: two accounts have the name {name}; give each its own")
+        for account in self.imap:
+            if account.address and normal(account.address) not in self.gateway.own_addresses:
+                raise ValueError(
+                    f"imap: {account.name}: address must be one of ours: gateway.address or addresses"
+                )
+        return self
+
     @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.data_dir / 'mailgate.db'}"
+
+    @property
+    def lmtp_socket(self) -> Path:
+        """Where our own commands hand mail over (mailgate/handover finds the same place without this module)."""
+        return Path(self.lmtp.socket) if self.lmtp.socket else self.data_dir / "mailgate.sock"
 
     @property
     def people_file(self) -> Path:
@@ -408,7 +602,7 @@ def _fault(path: Path, error: Any) -> str:
     found = repr(error.get("input"))
     # a section as a whole may hold a password, and a URL may stand in a wrong place
     if (
-        any(word in key for word in ("password", "url"))
+        any(word in key for word in ("password", "url", "web.keys", "_key"))
         or isinstance(error.get("input"), Mapping)
         or "://" in found
     ):

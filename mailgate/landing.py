@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from mailgate.authenticate import organisational
 from mailgate.config import Config
+from mailgate.counters import count
 from mailgate.errors import Transient, Unavailable
 from mailgate.failpoint import failpoint, register
 from mailgate.mail.token import Minter
@@ -89,7 +90,10 @@ class Landing:
             landed = self._apart(jobs, failed)
         failpoint("worker.after_commit")
         for job, decision in landed:
+            count("outcomes", str(decision.outcome))
             log.info("landed", message=job.id, outcome=decision.outcome, threaded_by=decision.threaded_by)
+            for alarm in decision.alarms:
+                log.warning("alarm", message=job.id, code=alarm.code, about=alarm.key, ticket=decision.ticket)
         return failed
 
     def _together(self, jobs: Sequence[Job]) -> list[tuple[Job, Decision]]:
@@ -143,6 +147,7 @@ class Landing:
                 messages.record(
                     conn, job.envelope, job.parsed, decision, job.raw, self._spool_id, self._now()
                 )
+        count("outcomes", Outcome.QUARANTINED)
         log.error("mail quarantined", message=job.id, error=error)
 
     def _ask(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, Literal, get_args
 
 # ---------------------------------------------------------------- closed lists
 
@@ -39,6 +39,10 @@ class Outcome(StrEnum):
     AUTO_REPLY = "auto_reply"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+
+
+Language = Literal["en", "fr", "de", "es", "it", "nl", "pt"]
+LANGUAGES: tuple[str, ...] = get_args(Language)  # those that `templates/` speaks (6.2)
 
 
 class Severity(IntEnum):
@@ -132,6 +136,7 @@ class Envelope:
     auth_user: str = ""  # SMTP AUTH login, "" when none
     auth_addresses: tuple[str, ...] = ()  # the From addresses this login may use
     smtputf8: bool = False
+    quiet: bool = False  # old mail: it makes tickets and comments, and nobody is told of them
 
 
 # ---------------------------------------------------------------- 2. what a mail says
@@ -217,6 +222,7 @@ class ParsedMessage:
     report_type: str = ""  # report-type parameter of multipart/report
     bounces: tuple[BounceReport, ...] | None = None  # None: not a bounce
     defects: tuple[str, ...] = ()  # what was malformed, in words
+    skeleton: str = ""  # equal for new texts that are alike but for numbers, ids and dates (8.3)
 
     def header(self, name: str) -> str:
         """The first value of a header ("" when missing); `name` in lower case."""
@@ -234,6 +240,7 @@ class MethodResult:
     result: str  # pass | fail | none | temperror | …
     domain: str = ""  # the domain it speaks of (header.d, header.from, smtp.mailfrom)
     policy: str = ""  # for dmarc: none | quarantine | reject, where it is said
+    helo: bool = False  # for spf: the domain is that of HELO, which counts for the null sender only
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +310,9 @@ class Team:
     agents: tuple[Person, ...] = ()
     person: int = 0  # the people-row that stands for the team's address (tokens are issued to it)
     language: str = ""
+    hours: str = ""  # of work, as `mailgate.hours` reads them; "" and None: as the settings say
+    timezone: str = ""
+    holidays: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +347,12 @@ class Ticket:
     closed_at: datetime | None = None
     last_step: datetime | None = None  # of the escalation
     last_progress: datetime | None = None
+    status_since: datetime | None = None
+    reminded: datetime | None = None  # of being pending, since it is
+    waits: str = ""  # who a held comment came from that the assignee has not been told of, "" for none (4.3)
+    asked: datetime | None = (
+        None  # when he was asked about a third party's, as long as he has not answered (4.5)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +363,8 @@ class KnownMessage:
     ticket: int
     participants: frozenset[str]  # addresses in its To and Cc
     private: bool = False  # an internal note
+    # Its sender was believed and it is shown: those in its To and Cc may comment (2.4, 4.3)
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +377,9 @@ class Questions:
     serials: frozenset[int]  # outbox ids from MESSAGE and BOUNCE tokens
     content_key: str
     sender: str  # normal form, "" when there is none
+    skeleton: str = ""
     image_hashes: frozenset[str] = frozenset()  # of pictures, for the repeated logo (3.4)
+    returned: frozenset[int] = frozenset()  # outbox ids from the return paths that a bounce came to (8.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,9 +392,30 @@ class Delivery:
     template: str
     escalation: bool = False
     private: bool = False  # it showed a private note
-    held: bool = False  # it told of a held comment: an agent's reply to it confirms (4.3)
+    held: tuple[int, ...] = ()  # the held comments that it told of: a reply to it confirms these (4.3, 4.5)
     severity_tag: str = ""
     tags: tuple[str, ...] = ()  # action tags of the mail that it answered (3.6)
+    sent: datetime | None = None  # or due, as long as it waits
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The reader of one mail of ours that came back, and what is on record of his other ones (8.2)."""
+
+    person: Person
+    sent: datetime | None = None  # when the mail was written
+    revived: datetime | None = None  # when his address was last switched on again
+    reports: Mapping[int, bool] = field(default_factory=dict)  # by delivery, lately: whether it failed
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A mail that came to a ticket within the last hour. `sign`: what it was in a loop (rules/loops, 8.3)."""
+
+    at: datetime  # when it was decided
+    sender: str
+    skeleton: str
+    sign: str = ""  # alike | quick | stopped | still, "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,10 +429,19 @@ class Facts:
     duplicate_of: str = ""  # id of the message with the same content key, "" when none
     acknowledged: int = 0  # acknowledgements to the sender within the last hour
     acknowledged_today: int = 0  # within the last day
+    answered_in_all: int = 0  # acknowledgements and problem mails to anybody within the last hour
+    alike: int = 0  # mails of the sender in the same words that were acknowledged within the last hour
+    turns: Mapping[int, tuple[Turn, ...]] = field(
+        default_factory=dict
+    )  # by ticket: its mail of the last hour
+    mailed: Mapping[int, datetime] = field(
+        default_factory=dict
+    )  # by ticket: when the sender last had our mail
     accounts: Mapping[str, Account] = field(default_factory=dict)  # by name
     teams: tuple[Team, ...] = ()  # in the order of the people file
     supervisors: tuple[Person, ...] = ()
     repeated_images: frozenset[str] = frozenset()  # of image_hashes: seen in earlier mail of this sender
+    returned: Mapping[int, Returned] = field(default_factory=dict)  # by outbox id, for bounces only
 
 
 # ---------------------------------------------------------------- 4. what follows
@@ -430,7 +480,7 @@ class NewComment:
     signature: str = ""
     state: CommentState = CommentState.SHOWN
     unverified: bool = False
-    why_held: str = ""  # "unverified" | "third_party" | "private_refused" | ""
+    why_held: str = ""  # "unverified" | "staff" | "third_party" | "private_refused" | ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,7 +514,7 @@ class Change:
     """One column of a ticket gets a value. `field` is a name of Ticket; an address stands for the assignee."""
 
     # title category severity status assignee team notify eu_support escalation_level language devices
-    # last_step last_progress agent_answered
+    # last_step last_progress agent_answered reminded; only remembered: waits asked
     field: str
     value: Any
 
@@ -489,7 +539,20 @@ class Notice:
     inside: bool = False  # staff: may see private words
     coalesce: bool = False
     urgent: bool = False  # no batch_seconds
+    tells: str = (
+        ""  # of held comments, so that a reply confirms them: "this" mail's, "all" that may be confirmed
+    )
     answers: str = ""  # Message-ID of the mail this answers, for In-Reply-To (only to that mail's own sender)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What the operator is told, without any words of a mail; `code` is a key of the problems in render/phrases. Once an
+    hour for each `key`, which is code and ticket where it is ""; the store adds the ticket's number to `params`."""
+
+    code: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,7 +563,8 @@ class PersonUpdate:
     name: str = ""
     language: str = ""
     authenticated: bool = False
-    dead: bool | None = None
+    dead: bool | None = None  # False: mail goes to him again, on every ticket that he was switched off on
+    why: str = ""  # he is dead, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,14 +592,19 @@ class Decision:
     devices: tuple[str, ...] | None = None  # the whole new list, None when unchanged
     commands: tuple[CommandResult, ...] = ()
     changes: tuple[Change, ...] = ()
+    remembered: tuple[Change, ...] = ()  # of what the assignee was told (4.3, 4.5): nothing that anybody sees
     history: tuple[Event, ...] = ()
     notices: tuple[Notice, ...] = ()
     escalation: Escalation | None = None
     people: tuple[PersonUpdate, ...] = ()
     confirms: tuple[str, ...] = ()  # "held_comments" when this message confirms what is held on the ticket
+    confirms_only: tuple[int, ...] | None = None  # which; () = those that its sender was told of, None = all
     duplicate_of: str = ""
     bounce_serial: int = 0  # the delivery that a bounce answers
+    reports: tuple[BounceReport, ...] = ()  # what a bounce says that is new, to be kept
     error: str = ""  # why it is quarantined, for the operator
+    turn: str = ""  # what it is in a loop: Turn.sign
+    alarms: tuple[Alarm, ...] = ()
 
 
 # ---------------------------------------------------------------- 5. what is owed
@@ -563,6 +632,12 @@ class OutboxRow:
     attempts: int  # this one included
     inside: bool = False
     mail: bytes | None = None  # the rendered bytes, from the first claim on
+    idle: int = 0  # attempts that only met a dead relay
+
+    @property
+    def tries(self) -> int:
+        """Attempts at which the relay took the mail in hand, this one included."""
+        return self.attempts - self.idle
 
 
 @dataclass(frozen=True, slots=True)
@@ -588,6 +663,8 @@ class Mail:
 class Reply:
     """What a relay answered, as a type."""
 
-    kind: str  # sent | retry | failed | down (the relay itself, no fault of this mail)
+    # sent | retry | failed; doubtful: the answer to the final dot was lost; down: the relay itself, no fault of this
+    # mail; denied: it refuses what every mail of ours has in common (our sender, relaying for us)
+    kind: str
     code: int  # SMTP code, 0 where there was none
     text: str

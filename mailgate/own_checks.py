@@ -1,7 +1,8 @@
 """Our own checks of senders (4.1): for which mails, several at once, and nobody's mail waits for another's DNS.
 
-Laws: no check is made for a mail of which a trusted host, a login or a trusted network has told; a check that takes
-long goes on while other mail lands; what is remembered is bounded, everything else is left to the spool.
+Laws: no check is made for a mail of whose sender a trusted host, a login or a trusted network has told enough, and none
+of what such a host has checked; a check that takes long goes on while other mail lands; what is remembered is bounded,
+everything else is left to the spool.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from mailgate import authenticate
 from mailgate.authenticate import Authenticator, Checked
 from mailgate.config import Config
 from mailgate.errors import ConfigError
-from mailgate.model import AuthResult, Envelope, ParsedMessage
+from mailgate.model import AuthResult, Envelope, MethodResult, ParsedMessage
 from mailgate.rules import trust
 
 THREADS = 16
@@ -56,11 +57,12 @@ class OwnCheck:
             return Checked(_unchecked(known, self.why_not))
         domain = parsed.sender.address.rpartition("@")[2] if parsed.sender else ""
         try:
-            checked = self._authenticator.check(envelope, raw, domain)
+            given = trust.told(known.results, envelope)
+            checked = self._authenticator.check(envelope, raw, domain, given)
         except Exception as e:
             log.error("own check failed", message=envelope.id, exc_info=e)
             return Checked(_unchecked(known, f"{type(e).__name__}: {e}"))
-        return replace(checked, auth=replace(checked.auth, how=_told(checked.auth)))
+        return replace(checked, auth=replace(checked.auth, how=_told(checked.auth, given)))
 
     def auth(self, mail: Mail) -> AuthResult:
         """Whether the sender is who he says (4.1), by our own check where it is needed; without a second try."""
@@ -72,11 +74,14 @@ def _unchecked(known: AuthResult, why: str) -> AuthResult:
     return replace(known, how=f"{known.how}; mailgate did not check it ({why})")
 
 
-def _told(auth: AuthResult) -> str:
-    if not auth.results:
-        return auth.how
-    results = (" ".join(filter(None, (f"{r.method}={r.result}", r.domain))) for r in auth.results)
-    return f"{auth.how} [own check: {', '.join(results)}]"
+def _told(auth: AuthResult, given: Sequence[MethodResult]) -> str:
+    """How it was found, with each result, apart those that a trusted host gave."""
+    parts = [auth.how]
+    ours = auth.results[len(given) :]
+    for who, results in (("a trusted host", given), ("own check", ours)):
+        words = (" ".join(filter(None, (f"{r.method}={r.result}", r.domain))) for r in results)
+        parts += [f"[{who}: {', '.join(words)}]"] if results else []
+    return " ".join(parts)
 
 
 def make(config: Config) -> OwnCheck:

@@ -23,6 +23,7 @@ from pathlib import Path
 import structlog
 
 from mailgate.config import Worker
+from mailgate.counters import count
 from mailgate.errors import Transient
 from mailgate.mail.unread import fallback
 from mailgate.model import ParsedMessage
@@ -289,5 +290,6 @@ class _Run:
             else:
                 self.retried.add(first)
                 jobs.insert(0, first)
+            count("parsers_replaced")
             log.warning("parser replaced", why=why, bytes=len(self.raws[first]), again=first in jobs)
         self.waiting.extendleft(reversed(jobs))

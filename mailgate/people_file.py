@@ -9,12 +9,16 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from mailgate import hours as calendar
+from mailgate import model
 from mailgate.errors import ConfigError
 
+T = TypeVar("T")
+
 REGIONS = ("", "eu")
-LANGUAGES = ("", "en", "fr")
+LANGUAGES = ("", *model.LANGUAGES)
 _MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3
 
 
@@ -25,6 +29,9 @@ class TeamEntry:
     categories: tuple[str, ...]
     region: str = ""
     language: str = ""
+    hours: str = ""  # this and the next two left out: as `escalation` in the settings says
+    timezone: str = ""
+    holidays: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,17 @@ class _Table:
         value = self.text(key, needed=True)
         return self._read(key, value, _address) if value else ""
 
+    def value(self, key: str, read: Callable[[Any], T], missing: T) -> T:
+        """What another room reads; its ValueError says what is allowed."""
+        self.known.add(key)
+        if key not in self.values:
+            return missing
+        try:
+            return read(self.values[key])
+        except ValueError as e:
+            self.fault(key, self.values[key], str(e))
+            return missing
+
     def _read(self, key: str, value: str, read: Callable[[str], str]) -> str:
         try:
             return read(value)
@@ -162,6 +180,9 @@ def _team(table: _Table, categories: Collection[str]) -> TeamEntry:
         categories=table.texts("categories", category),
         region=table.text("region", among=REGIONS),
         language=table.text("language", among=LANGUAGES),
+        hours=table.value("hours", calendar.text, ""),
+        timezone=table.value("timezone", _timezone, ""),
+        holidays=table.value("holidays", calendar.dates, None),
     )
     table.done()
     return team
@@ -219,6 +240,11 @@ def _address(value: str) -> str:
     ):
         raise ValueError("an address like ana@example.com is needed")
     return f"{local.lower()}@{_domain(domain)}"
+
+
+def _timezone(value: object) -> str:
+    calendar.zone(str(value))
+    return str(value)
 
 
 def _domain(value: str) -> str:

@@ -62,6 +62,12 @@ class Supervisor:
     commands: Mapping[str, Sequence[str]]
     environment: Mapping[str, str]
     on_ready: Callable[[Mapping[str, str]], None]
+    handed: Mapping[str, Sequence[int]] = field(
+        default_factory=dict
+    )  # descriptors that a role gets, under their numbers
+    spare: frozenset[str] = (
+        frozenset()
+    )  # mail goes on without these, so nobody waits for them or ends with them
     _roles: list[_Role] = field(default_factory=list)
     _stopping: bool = False
     _announced: bool = False
@@ -103,7 +109,7 @@ class Supervisor:
                 self._close(role)
                 if self._stopping:
                     continue
-                if status in HOPELESS and not role.once_ready:
+                if status in HOPELESS and not role.once_ready and role.name not in self.spare:
                     return status
                 self._put_off(role, status)
         return 0
@@ -114,7 +120,7 @@ class Supervisor:
             role.process = subprocess.Popen(  # noqa: S603 - our own program
                 role.command,
                 env={**self.environment, READY_VARIABLE: str(theirs)},
-                pass_fds=(theirs,),
+                pass_fds=(theirs, *self.handed.get(role.name, ())),
                 stdin=subprocess.DEVNULL,
                 preexec_fn=_end_with_parent,  # one thread here: safe
             )
@@ -131,7 +137,7 @@ class Supervisor:
         role.pipe = -1
         role.ready = bool(role.said)
         role.once_ready = role.once_ready or role.ready
-        if not self._announced and all(each.ready for each in self._roles):
+        if not self._announced and all(each.ready or each.name in self.spare for each in self._roles):
             self._announced = True
             self.on_ready({each.name: each.said for each in self._roles})
 

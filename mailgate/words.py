@@ -16,6 +16,8 @@ SENTENCES: dict[str, str] = {
     "commented_unverified": "Comment by {who} (sender not verified)",
     "commented_private": "Internal note by {who}",
     "comment_held": "Comment by {who} is held until it is confirmed",
+    "comment_held_staff": "Comment in the name of {who} is held until a verified agent confirms it:"
+    " SPF or DKIM of {domain}, or a login, did not prove the sender",
     "comment_held_third_party": "Comment by {who}, who has no part in this ticket, is held until it is confirmed",
     "comment_confirmed": "Held comment of {author} confirmed by {who}",
     "refers_to": "The mail refers to #{number}",
@@ -46,11 +48,22 @@ SENTENCES: dict[str, str] = {
     "command_refused": "Not done: “{line}” ({why})",
     "auto_reply": "Automatic reply from {who} recorded",
     "bounced": "Mail to {address} bounced ({status})",
+    "bounced_elsewhere": "Mail to {address} was sent on to {other}, and bounced there ({status})",
+    "address_dead": "{address} gets no more mail: the address does not exist ({status})",
+    "address_failing": "{address} gets no more mail: {count} failures in {days} days",
+    "address_alive": "Mail goes to {address} again: a mail came from there",
+    "address_revived": "Mail goes to {address} again, switched on by {who}",
     "escalated": "Escalated to level {level} by {who}: {reason}",
     "escalated_clock": "Escalated to level {level}: no progress in time",
+    "escalated_unanswered": "Escalated to level {level}: nobody answered in time",
     "escalation_too_early": "{who} asked to escalate; the next step opens at {at}",
     "escalation_ended": "Escalation ended",
+    "reminded": "Reminder: we wait for an answer of {who}",
+    "no_answer": "No answer for {days} days: an answer opens the ticket again",
+    "loop_stopped": "A loop with {who} was stopped: its further answers are in quarantine",
+    "not_acknowledged": "No acknowledgement to {who}, who wrote the same words again and again: it may be a program",
     "lookalike": "The sender {who} looks like {known}: check the address",
+    "person_forgotten": "The data of a person, now {address}, was removed by {who}",
 }
 
 

@@ -20,6 +20,7 @@ from typing import Protocol
 import structlog
 
 from mailgate.config import Config
+from mailgate.counters import beat, count
 from mailgate.errors import Transient, Unavailable
 from mailgate.failpoint import failpoint, register
 from mailgate.landing import Failed, Job, Landing
@@ -97,6 +98,7 @@ class Worker:
         """Work until `stop`; then the batch in hand is finished. Raises what is not Transient or Unavailable."""
         idle, pause = IDLE_SECONDS[0], 0.0
         while not stop.is_set():
+            beat("work")
             try:
                 moved = self.step()
             except (Transient, Unavailable) as e:
@@ -186,8 +188,7 @@ class Worker:
             due = [
                 row
                 for row in rows
-                if row.envelope.id not in held
-                and not (self._checks and self._checks.waits(row.envelope.id))
+                if row.envelope.id not in held and not (self._checks and self._checks.waits(row.envelope.id))
             ]
             if due:
                 return due
@@ -244,6 +245,7 @@ class Worker:
 
     def _failed(self, job: Job, attempt: int, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"
+        count("mail_failures")
         log.error("mail failed", message=job.id, attempt=attempt, exc_info=error)
         if attempt >= self._config.worker.attempts:
             self._give_up(job, text)

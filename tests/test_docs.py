@@ -26,6 +26,8 @@ SHIPPED = (ROOT / "config/mailgate.toml").read_text("utf-8")
 SECURITY = (ROOT / "docs/security.md").read_text("utf-8")
 PAGES = {
     "README.md": README,
+    "docs/mails.md": (ROOT / "docs/mails.md").read_text("utf-8"),
+    "docs/commands.md": (ROOT / "docs/commands.md").read_text("utf-8"),
     "docs/security.md": SECURITY,
     "docs/operation.md": OPERATION,
     "docs/behaviour.md": BEHAVIOUR,
@@ -114,9 +116,10 @@ def test_the_overview_names_no_setting_that_is_not() -> None:
 def test_the_commented_values_are_the_defaults() -> None:
     """Uncommenting every `#key = value` changes nothing."""
     values = tomllib.loads(re.sub(r"^#(?=[a-z_]+ = )", "", SHIPPED, flags=re.M))
-    assert {(s, k) for s, v in values.items() if isinstance(v, dict) for k in v} | {("", "data_dir")} == set(
-        KEYS
-    )
+    assert {(s, k) for s, v in values.items() if isinstance(v, dict) for k in v} | {
+        ("", "data_dir"),
+        ("", "imap"),
+    } == set(KEYS)
     assert Config(**values) == Config()
 
 

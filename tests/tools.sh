@@ -1,10 +1,11 @@
 #!/bin/sh
 # Sees that the named programs are here; installs the missing ones from Debian where it may, or says how.
+# A program whose package has another name is written program=package.
 set -eu
 PATH="$PATH:/usr/sbin:/sbin"
 missing=""
 for tool in "$@"; do
-    command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
+    command -v "${tool%%=*}" >/dev/null 2>&1 || missing="$missing ${tool#*=}"
 done
 [ -n "$missing" ] || exit 0
 become=""

@@ -56,19 +56,25 @@ class Authenticator:
         self._seconds = seconds
         self._clock = clock
 
-    def check(self, envelope: Envelope, raw: bytes, from_domain: str) -> Checked:
-        """The results for the mail of this one From domain (A-labels; "" when there is no single From). Never raises."""
+    def check(
+        self, envelope: Envelope, raw: bytes, from_domain: str, told: Sequence[MethodResult] = ()
+    ) -> Checked:
+        """The results for the mail of this one From domain (A-labels; "" when there is no single From). What a trusted
+        host has `told` of DKIM or SPF is not checked again, and stands first among the results. Never raises."""
         lookups = Lookups(self._resolver, self._seconds, self._clock)
-        signatures = dkim_verify.verify(canonical.read(raw), lookups, envelope.received.timestamp())
-        results = [MethodResult("dkim", each.result, each.domain) for each in signatures]
-        sender: spf_check.Result | None = None
-        if (ip := self._stranger(envelope)) is not None:
+        known, results = {result.method for result in told}, list(told)
+        signatures: tuple[Signature, ...] = ()
+        if "dkim" not in known:
+            signatures = dkim_verify.verify(canonical.read(raw), lookups, envelope.received.timestamp())
+            results += [MethodResult("dkim", each.result, each.domain) for each in signatures]
+        if "spf" not in known and (ip := self._stranger(envelope)) is not None:
             sender = spf_check.check(ip, envelope.mail_from, envelope.helo, lookups)
             results.append(MethodResult("spf", sender.result, sender.domain))
         if not from_domain:
             return Checked(AuthResult(False, "no single From address", tuple(results)))
-        identifiers = _identifiers(signatures, sender)
-        verdict = dmarc.evaluate(from_domain, identifiers, lookups, spf_asked=sender is not None)
+        identifiers = _identifiers(results)
+        asked = any(result.method == "spf" for result in results)
+        verdict = dmarc.evaluate(from_domain, identifiers, lookups, spf_asked=asked)
         results.append(MethodResult("dmarc", verdict.result, from_domain, verdict.policy))
         checked = _conclude(from_domain, identifiers, verdict, tuple(results), _trouble(signatures))
         if checked.temporary and not self._reached():
@@ -103,15 +109,12 @@ def make(config: Config) -> Authenticator | None:
     return Authenticator(resolver, config.trust.upstreams, dns.deadline, reached=lambda: network.answered)
 
 
-def _identifiers(signatures: Sequence[Signature], sender: spf_check.Result | None) -> list[dmarc.Identifier]:
+def _identifiers(results: Iterable[MethodResult]) -> list[dmarc.Identifier]:
     """What passed, and what might have. The name of HELO counts for the null sender only (RFC 9989 §4.4.2)."""
-    found = [("dkim", each.result, each.domain) for each in signatures]
-    if sender is not None:
-        found.append(("spf", sender.result, sender.domain))
     return [
-        dmarc.Identifier(method, domain, sure=result == "pass")
-        for method, result, domain in found
-        if result in ("pass", "temperror")
+        dmarc.Identifier(each.method, each.domain, sure=each.result == "pass")
+        for each in results
+        if each.method in ("dkim", "spf") and each.result in ("pass", "temperror")
     ]
 
 

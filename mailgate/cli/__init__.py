@@ -10,6 +10,7 @@ import os
 import sys
 from typing import NoReturn
 
+from mailgate import deliver
 from mailgate.cli.exits import EX_OK, EX_SOFTWARE, EX_USAGE, INTERRUPTED
 from mailgate.errors import MailgateError
 
@@ -18,6 +19,9 @@ REPORT = "this is a fault of mailgate: please report it to its maintainers with 
 
 def main() -> NoReturn:
     """The entry point of the `mailgate` program."""
+    words = deliver.called(sys.argv[1:])
+    if words is not None:  # it starts for every mail: without typer and what comes with it
+        sys.exit(deliver.main(words))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -53,6 +53,8 @@ def _land(
         facts = tickets.facts(conn, [thread.questions(envelope, parsed, claims, rules)], now, rules)[0]
         if facts.duplicate_of == envelope.id:
             facts = replace(facts, duplicate_of="")
+        if released:
+            facts = replace(facts, turns={}, alike=0)  # a person has looked: it is no turn of a loop
         decision = decide.decide(envelope, parsed, claims, auth, facts, now, rules)
         if released:
             decision = replace(

@@ -7,7 +7,7 @@ import typer
 from mailgate.cli.context import session
 from mailgate.cli.options import AsJson
 
-app = typer.Typer(help="The database: upgrade, version, check.", no_args_is_help=True)
+app = typer.Typer(help="The database: upgrade, version, check, vacuum.", no_args_is_help=True)
 
 
 @app.command()
@@ -38,7 +38,7 @@ def _folder(path: object) -> None:
     from mailgate.errors import Unavailable
 
     try:
-        Path(str(path)).mkdir(parents=True, exist_ok=True)
+        Path(str(path)).mkdir(0o700, parents=True, exist_ok=True)
     except OSError as e:
         raise Unavailable(
             f"{path}: cannot be made: {e.strerror}; set data_dir to a folder that can be written"
@@ -83,3 +83,20 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
             say(fault)
     if faults:
         raise typer.Exit(EX_DATAERR)
+
+
+@app.command()
+def vacuum(ctx: typer.Context) -> None:
+    """Write the file of SQLite anew, without what was deleted; the gateway works on when it is done."""
+    from mailgate.cli.show import say
+    from mailgate.errors import UsageError
+
+    with session(ctx).store(readonly=False) as store:
+        if store.dialect != "sqlite":
+            raise UsageError("PostgreSQL looks after its own file: use its VACUUM (FULL)")
+        whole = store.compact()
+    say(
+        "The database was written anew; nothing deleted is left in it."
+        if whole
+        else "The database was written anew; mailgate.db-wal is held by a reader: run it again."
+    )

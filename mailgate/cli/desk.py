@@ -119,10 +119,9 @@ def _carry_out(run: Session, number: int, action: Action) -> None:
 
 def _addresses(action: Action) -> frozenset[str]:
     """Every address that the action names, for the facts."""
-    from mailgate.rules.commands import items
-    from mailgate.rules.thread import command_address
+    from mailgate.rules.values import address, items
 
-    named = [command_address(item) for _, value in action.commands for item in items(value)]
+    named = [address(item) for _, value in action.commands for item in items(value)]
     return frozenset(address for address in (action.author, *named) if address)
 
 

@@ -20,7 +20,7 @@ Id = Annotated[int, typer.Argument(metavar="ID", help="The mail's id.")]
 
 COLUMNS = {
     "id": "Mail", "state": "State", "to": "To", "template": "Template", "ticket": "Ticket", "attempts": "Attempts",
-    "next_attempt": "Next attempt", "last_error": "Last error",
+    "next_attempt": "Next attempt", "doubtful": "Answers lost", "last_error": "Last error",
 }  # fmt: skip
 
 

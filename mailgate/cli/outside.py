@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import errno
-import socket
-import ssl
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mailgate.checks import ERROR, OK, WARNING, Finding, Look
+from mailgate.cli import handing, mailboxes, readable, returned, stopped, web_door
+from mailgate.cli.way_out import delayed, relay
 from mailgate.config import Config
 from mailgate.errors import ConfigError
 from mailgate.mail.alignment import aligned
@@ -19,36 +17,53 @@ from mailgate.mail.alignment import aligned
 if TYPE_CHECKING:
     from mailgate.people_file import PeopleFile
 
-CONNECT_SECONDS = 5.0
-LONGEST_REPLY = 4096  # bytes of a greeting that are read
-
 
 def looks() -> tuple[Look, ...]:
-    return ports, database, templates, people, relay, own_checks, signing
+    settings = (readable.kept_from_others, ports, database, templates, people)
+    return (
+        *settings,
+        handing.lmtp,
+        mailboxes.imap,
+        web_door.web,
+        relay,
+        delayed,
+        own_checks,
+        signing,
+        sending,
+        returned.staff,
+        stopped.loops,
+    )
 
 
 def ports(config: Config) -> Iterator[Finding]:
-    """The SMTP port is free, or it is our own gateway that holds it."""
-    host, port = config.smtp.host, config.smtp.port
-    try:
-        family, kind, proto, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with closing(socket.socket(family, kind, proto)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(where)
-    except OSError as e:
-        yield _taken(config, f"{host}:{port}", e)
-    else:
-        yield Finding(OK, "smtp", f"{host}:{port} is free; the gateway is not running")
+    """The ports of SMTP are free, or it is our own gateway that holds them."""
+    from mailgate.errors import Unavailable
+    from mailgate.intake import listening
+
+    smtp = config.smtp
+    for key, port in (("smtp.port", smtp.port), ("smtp.tls_port", smtp.tls_port)):
+        if key == "smtp.tls_port" and not port:
+            continue
+        for host in smtp.hosts:
+            where = f"{host or '*'}:{port}"
+            try:
+                for sock in listening.bind(host, port, key):
+                    sock.close()
+            except Unavailable as e:
+                cause = e.__cause__ if isinstance(e.__cause__, OSError) else OSError(0, "no such host")
+                yield _taken(config, where, key, cause)
+            else:
+                yield Finding(OK, "smtp", f"{where} is free; the gateway is not running")
 
 
-def _taken(config: Config, where: str, error: OSError) -> Finding:
+def _taken(config: Config, where: str, key: str, error: OSError) -> Finding:
     from mailgate.cli.running import listening
 
     if error.errno == errno.EADDRINUSE:
         if listening(config):
             return Finding(OK, "smtp", f"the gateway is running and takes mail on {where}")
         return Finding(
-            ERROR, "smtp", f"{where} is in use by another program", "stop that program, or set smtp.port"
+            ERROR, "smtp", f"{where} is in use by another program", f"stop that program, or set {key}"
         )
     if error.errno == errno.EACCES:
         return Finding(
@@ -79,52 +94,6 @@ def templates(config: Config) -> Iterator[Finding]:
         yield Finding(ERROR, "templates", fault, "correct it; mailgate templates check tries them alone")
     if not broken:
         yield Finding(OK, "templates", "each renders in each language")
-
-
-def relay(config: Config) -> Iterator[Finding]:
-    """The relay answers EHLO. No mail is offered and no password is sent."""
-    if not config.relay.url:
-        yield Finding(OK, "relay", f"relay.url is not set: mail goes into the Maildir {config.maildir}")
-        return
-    try:
-        url = urlsplit(config.relay.url)
-        port = url.port or (465 if url.scheme == "smtps" else 25)
-    except ValueError as e:
-        yield Finding(ERROR, "relay", f"relay.url is not a URL: {e}", "write it as smtp://host:port")
-        return
-    if url.scheme not in ("smtp", "smtps") or not url.hostname:
-        yield Finding(
-            ERROR, "relay", "relay.url is neither smtp://host:port nor smtps://host:port", "correct relay.url"
-        )
-        return
-    where = f"{url.hostname}:{port}"
-    if port == config.smtp.port and url.hostname in (config.smtp.host, "localhost"):
-        yield Finding(
-            ERROR,
-            "relay",
-            f"relay.url names {where}, our own listener: mail would go in a circle",
-            "name the server that delivers mail",
-        )
-        return
-    try:
-        greeting, offered = _ehlo(url.hostname, port, url.scheme == "smtps", config.gateway.message_domain)
-    except (OSError, ssl.SSLError, ValueError) as e:
-        yield Finding(
-            ERROR,
-            "relay",
-            f"{where} does not answer: {e}",
-            "start the mail server, or correct relay.url; mail waits in the outbox meanwhile",
-        )
-        return
-    if config.relay.starttls == "must" and url.scheme == "smtp" and "STARTTLS" not in offered.upper():
-        yield Finding(
-            ERROR,
-            "relay",
-            f"{where} does not offer STARTTLS and relay.starttls is must",
-            'set relay.starttls to "may", or use smtps://',
-        )
-    else:
-        yield Finding(OK, "relay", f"{where} answers: {greeting}")
 
 
 def own_checks(config: Config) -> Iterator[Finding]:
@@ -212,31 +181,6 @@ def sending(config: Config) -> Iterator[Finding]:
             WARNING, "dns", f"there is no DKIM key at {key}: every signature of ours fails",
             "publish the public key there, or correct dkim.domain and dkim.selector",
         )  # fmt: skip
-
-
-def _ehlo(host: str, port: int, tls: bool, name: str) -> tuple[str, str]:
-    """(greeting, answer to EHLO). Raises OSError or ValueError."""
-    with socket.create_connection((host, port), timeout=CONNECT_SECONDS) as plain:
-        wire = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
-        greeting = _answer(wire)
-        wire.sendall(f"EHLO {name}\r\n".encode("ascii"))
-        offered = _answer(wire)
-        wire.sendall(b"QUIT\r\n")
-    return greeting.splitlines()[0][:200], offered
-
-
-def _answer(wire: socket.socket) -> str:
-    """One 2yz reply, the last line of which has a space behind its code (RFC 5321 section 4.2). Raises ValueError."""
-    data = b""
-    while len(data) < LONGEST_REPLY:
-        more = wire.recv(1024)
-        data += more
-        if not more or (data.endswith(b"\n") and data.splitlines()[-1][3:4] != b"-"):
-            break
-    text = data.decode("utf-8", "replace")
-    if not text.startswith("2"):
-        raise ValueError(f"it says {text.splitlines()[0][:200] if text else 'nothing'}")
-    return text
 
 
 def people(config: Config) -> Iterator[Finding]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.cli.context import session
+from mailgate.cli.context import Session, session
+from mailgate.cli.forget import forget
 from mailgate.cli.options import EVERY, AsJson, Limit
+from mailgate.cli.revive import revive
 
-app = typer.Typer(help="Who is known: list, show, sync with the people file.", invoke_without_command=True)
+if TYPE_CHECKING:
+    from datetime import datetime
+
+app = typer.Typer(
+    help="Who is known: list, show, sync with the people file, revive, forget.", invoke_without_command=True
+)
 
 COLUMNS = {
     "address": "Address",
@@ -19,6 +26,9 @@ COLUMNS = {
     "agent": "Agent",
     "teams": "Teams",
     "dead": "Dead",
+    "dead_since": "Since",
+    "dead_why": "Why",
+    "failures": "Failures",
 }
 
 
@@ -33,10 +43,17 @@ def people(ctx: typer.Context, limit: Limit = EVERY, as_json: AsJson = False) ->
 def list_(ctx: typer.Context, limit: Limit = EVERY, as_json: AsJson = False) -> None:
     """List everybody on record, staff first."""
     from mailgate.cli.show import listing
-    from mailgate.store import views
+    from mailgate.cli.ticket_view import short_time
+    from mailgate.store import roster
 
-    with session(ctx).store() as store, store.reading() as conn:
-        found = views.people(conn, limit=limit)
+    run = session(ctx)
+    with run.store() as store, store.reading() as conn:
+        found = roster.people(conn, limit=limit, since=_lately(run))
+    if not as_json:
+        found = [
+            each | {"dead_since": short_time(each["dead_since"]), "failures": each["failures"] or ""}
+            for each in found
+        ]
     listing(found, as_json, COLUMNS, none="Nobody is on record yet.")
 
 
@@ -50,17 +67,24 @@ def show(
     from mailgate.cli.show import emit, fields
     from mailgate.errors import NotFound
     from mailgate.mail.address import normalise
-    from mailgate.store import views
+    from mailgate.store import roster
 
-    with session(ctx).store() as store, store.reading() as conn:
-        wanted = normalise(address)
-        found = next((each for each in views.people(conn, limit=EVERY) if each["address"] == wanted), None)
+    run = session(ctx)
+    with run.store() as store, store.reading() as conn:
+        found = next(iter(roster.people(conn, since=_lately(run), address=normalise(address))), None)
     if found is None:
         raise NotFound(f"nobody on record has the address {address}")
     if as_json:
         emit(found)
     else:
         fields([(key.replace("_", " ").capitalize(), value) for key, value in found.items()])
+
+
+def _lately(run: Session) -> datetime:
+    """From when on failures count (8.2)."""
+    from datetime import UTC, datetime, timedelta
+
+    return datetime.now(UTC) - timedelta(days=run.config.bounces.days)
 
 
 @app.command()
@@ -85,3 +109,7 @@ def sync(ctx: typer.Context, as_json: AsJson = False) -> None:
             say(f"{key.replace('_', ' ').capitalize()}: {', '.join(names)}")
     if not any(report.values()):
         say("Nothing to change.")
+
+
+app.command()(forget)
+app.command()(revive)

@@ -10,8 +10,10 @@ from mailgate.cli import (
     attachment,
     audit,
     db,
+    delivering,
     desk,
     explain,
+    importing,
     messages,
     outbox,
     people,
@@ -58,6 +60,8 @@ def root(
 
 app.command("serve")(serve.serve)
 app.command("check")(serve.check)
+app.command("deliver")(delivering.deliver)
+app.command("import")(importing.import_)
 app.command("explain")(explain.explain)
 app.command("tickets")(tickets.tickets)
 app.command("ticket")(tickets.ticket)

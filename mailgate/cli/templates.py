@@ -34,12 +34,21 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def show(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="new_ticket, acknowledgement, update, escalation or problem.")],
-    language: Annotated[str, typer.Option(help="en or fr.")] = "en",
-    html: Annotated[bool, typer.Option("--html", help="The HTML part instead of the text.")] = False,
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="new_ticket, acknowledgement, update, escalation, problem, ticket_view, ticket_list or help."
+        ),
+    ],
+    language: Annotated[
+        str, typer.Option("--lang", "--language", help="en, fr, de, es, it, nl or pt.")
+    ] = "en",
+    html: Annotated[
+        str, typer.Option("--html", metavar="FILE", help="Write the HTML part to a file; “-” prints it.")
+    ] = "",
     sample: Annotated[str, typer.Option(help="Which sample ticket it tells of.")] = "full",
 ) -> None:
-    """Show one template as it renders for a sample ticket."""
+    """Show one template as it renders for a sample ticket: the text, or with --html the page."""
     from mailgate import render
     from mailgate.cli.show import say
     from mailgate.render.check import samples
@@ -48,8 +57,23 @@ def show(
     known = samples()[name]
     one_of("--sample", sample, known)
     renderer = render.Renderer(session(ctx).config)
-    one_of("--language", language, renderer.languages)
+    one_of("--lang", language, renderer.languages)
     made = renderer.render(name, language, known[sample])
+    if html and html != "-":
+        _write(html, made.html)
+        say(f"{html}: {made.subject}")
+        return
     say(f"Subject: {made.subject}")
     say("")
     say(made.html if html else made.text)
+
+
+def _write(name: str, html: str) -> None:
+    from pathlib import Path
+
+    from mailgate.errors import UsageError
+
+    try:
+        Path(name).write_text(html, "utf-8")
+    except OSError as e:
+        raise UsageError(f"--html {name}: cannot be written: {e.strerror}") from e

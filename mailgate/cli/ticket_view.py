@@ -16,6 +16,7 @@ COLUMNS = {
     "team": "Team",
     "category": "Category",
     "escalation_level": "Level",
+    "next_step_at": "Next step",
     "created": "Created",
     "updated": "Updated",
 }
@@ -30,6 +31,7 @@ def row(ticket: Mapping[str, Any]) -> dict[str, Any]:
     """A ticket as a line of the work list."""
     shown = dict(ticket)
     shown["created"], shown["updated"] = short_time(ticket["created"]), short_time(ticket["updated"])
+    shown["next_step_at"] = short_time(ticket["next_step_at"])
     shown["escalation_level"] = ticket["escalation_level"] or ""
     return shown
 
@@ -42,11 +44,12 @@ def show(ticket: Mapping[str, Any]) -> None:
             ("Severity", ticket["severity"]),
             ("Category", ticket["category"]),
             ("Team", ticket["team"]),
-            ("Assignee", ticket["assignee"] + ("" if ticket["notify"] else " (no update mails)")),
+            ("Assignee", _assignee(ticket)),
             ("Recipients", [_recipient(each) for each in ticket["recipients"]]),
             ("Devices", ticket["devices"]),
             ("EU support", ticket["eu_support"]),
             ("Escalation", f"level {ticket['escalation_level']}" if ticket["escalation_level"] else ""),
+            ("Next step at", short_time(ticket["next_step_at"])),
             ("Created", short_time(ticket["created"])),
             ("Updated", short_time(ticket["updated"])),
         ]
@@ -58,6 +61,12 @@ def show(ticket: Mapping[str, Any]) -> None:
     for event in ticket["history"]:
         private = "  (agents only)" if event["private"] else ""
         print(f"{short_time(event['at'])}  {plain(event['what'])}{private}")
+
+
+def _assignee(ticket: Mapping[str, Any]) -> str:
+    marks = ["no update mails"] if not ticket["notify"] else []
+    marks += ["unreachable: mail to it bounced"] if ticket["assignee_dead"] else []
+    return f"{ticket['assignee']} ({', '.join(marks)})" if marks else str(ticket["assignee"])
 
 
 def _recipient(each: Mapping[str, Any]) -> str:

@@ -16,6 +16,9 @@ def tickets(
         str | None, typer.Option(help="Only these: new, open, pending, resolved or closed.")
     ] = None,
     team: Annotated[str | None, typer.Option(help="Only this team's.")] = None,
+    unfinished: Annotated[
+        bool, typer.Option("--open", help="Only what is neither resolved nor closed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List tickets: outages first, oldest first."""
@@ -27,7 +30,7 @@ def tickets(
 
     one_of("--status", status, Status)
     with session(ctx).store() as store, store.reading() as conn:
-        found = views.tickets(conn, status=status, team=team)
+        found = views.tickets(conn, status=status, team=team, unfinished=unfinished)
     listing(found if as_json else [row(each) for each in found], as_json, COLUMNS, none="No tickets.")
 
 

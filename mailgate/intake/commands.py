@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import ClassVar, cast
 
 from aiosmtpd import smtp as aiosmtpd
 
@@ -28,6 +28,7 @@ class Commands(Conduct):
     """One connection's dialogue. `session` gives it a transport."""
 
     envelope: aiosmtpd.Envelope
+    verbs: ClassVar[Mapping[bytes, Handler]]  # the commands of the protocol that is spoken; set below
 
     def __init__(self, policy: Policy, gate: Gate, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(policy, gate, loop)
@@ -62,7 +63,7 @@ class Commands(Conduct):
         if self.step is not None:
             return self.answer(text)
         verb, _, argument = text.partition(b" ")
-        handler = _COMMANDS.get(verb.upper())
+        handler = self.verbs.get(verb.upper())
         if handler is None:
             return self._unknown(verb.upper())
         return handler(self, argument)
@@ -215,9 +216,9 @@ def _read(argument: bytes) -> grammar.Path | None:
         return None
 
 
-_Handler = Callable[[Commands, bytes], bytes]
-_COMMANDS = cast(
-    "dict[bytes, _Handler]",
+Handler = Callable[[Commands, bytes], bytes]
+Commands.verbs = cast(
+    "dict[bytes, Handler]",
     {
         b"HELO": Commands._helo,
         b"EHLO": Commands._ehlo,

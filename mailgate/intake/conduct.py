@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import structlog
 from aiosmtpd import smtp as aiosmtpd
 
+from mailgate import counters
 from mailgate.intake import replies
 from mailgate.intake.gate import Gate
 from mailgate.intake.policy import Policy
@@ -45,6 +46,7 @@ class Session(aiosmtpd.Session):
 class Conduct(aiosmtpd.SMTP):
     """The counts of one connection."""
 
+    kind: ClassVar[str] = "smtp"  # of door, in the metrics
     loop: asyncio.AbstractEventLoop
     session: Session
 
@@ -76,6 +78,7 @@ class Conduct(aiosmtpd.SMTP):
     def fault(self, reply: bytes, weight: int = 1) -> bytes:
         """The reply to the peer's fault. One too many ends the connection, and the very first one does where the
         peer's network has used up its faults for the hour; mail without faults still comes through. AUTH begins anew."""
+        self.refused(reply)
         self.step = None
         self.errors += weight
         forgiven = not self.peer.network or self.gate.faults.take(self.peer.network, self.heard, weight)
@@ -86,10 +89,19 @@ class Conduct(aiosmtpd.SMTP):
 
     def refuse(self, reply: bytes) -> bytes:
         """The reply to what is wrong with a mail: a fault, but where a relay in front only hands it on."""
-        return reply if self.peer.upstream else self.fault(reply)
+        if self.peer.upstream:
+            self.refused(reply)
+            return reply
+        return self.fault(reply)
+
+    def refused(self, reply: bytes) -> None:
+        """Count a refusal in the metrics, by its codes, which are constants of ours."""
+        counters.count("refused", self.kind, b" ".join(reply.split(b" ", 2)[:2]).decode("ascii"))
 
     def chore(self, reply: bytes) -> bytes:
         """A reply to a command that brings no mail nearer; a hundred of them end the connection."""
+        if reply[:1] == b"4":
+            self.refused(reply)
         self.junk += 1
         if self.junk > MAX_JUNK:
             self.tell("connection cut off", errors=self.errors, why="commands without a mail")

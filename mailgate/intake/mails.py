@@ -64,6 +64,7 @@ class Mails(Commands):
         self.buffer = b""
         self.out: list[bytes] = []
         self.counted = 0  # our bytes in the gate's count
+        self.owed = 1  # replies to the mail under way
         self.moved = self.heard  # when the last whole command came, or bytes of a mail
         self.settled = self.heard  # when this connection was made, or last brought a mail
 
@@ -100,6 +101,7 @@ class Mails(Commands):
         refusal = body.refusal
         raw = b"" if refusal else body.take()
         self.body = None
+        self.owed = self.replies_owed()
         if not refusal and len(raw) > self.policy.smtp.max_size:
             refusal = replies.TOO_BIG
         elif not refusal and not self.familiar and has_bare_newline(raw):
@@ -107,9 +109,9 @@ class Mails(Commands):
         if refusal:
             self.tell("mail refused", reply=refusal[:10].decode("ascii"), sender=_shown(self.envelope))
             self.forget_mail()
-            self.out.append(refusal if refusal is replies.FULL else self.refuse(refusal))
+            self.out.append((refusal if refusal is replies.FULL else self.refuse(refusal)) * self.owed)
             return
-        envelope = self._envelope()
+        envelope = self.envelope_of_mail()
         self.reset_transaction()
         self.held = self.committing = True
         try:
@@ -117,9 +119,14 @@ class Mails(Commands):
         except Exception as e:  # noqa: BLE001 - as if the spool had said it
             self.committing = self.held = False
             self.release()
-            self.out.append(self._trouble(e))
+            self.out.append(self._trouble(e) * self.owed)
 
-    def _envelope(self) -> Envelope:
+    def replies_owed(self) -> int:
+        """How many replies the end of the mail under way is to have."""
+        return 1
+
+    def envelope_of_mail(self) -> Envelope:
+        """The envelope of the mail under way, at its end."""
         login = cast("Login | None", self.session.auth_data)
         open_ = self.envelope
         return Envelope(
@@ -147,7 +154,7 @@ class Mails(Commands):
             self.settled = self.loop.time()
         except (Exception, asyncio.CancelledError) as e:  # noqa: BLE001 - whatever it is, it is ours: 4xx
             reply = self._trouble(e)
-        self.mail_answered(reply)
+        self.mail_answered(reply * self.owed)
 
     def _trouble(self, error: BaseException) -> bytes:
         """What the peer hears of our trouble; the log hears the rest."""
@@ -156,6 +163,12 @@ class Mails(Commands):
         else:
             _log.error("mail not accepted", peer=self.peer.host, exc_info=error)
         return replies.FULL if isinstance(error, Full) else replies.TROUBLE
+
+    def stumble(self) -> None:
+        """After a fault of our own in the middle of a command or a mail: the peer is to try again."""
+        self.forget_mail()
+        self.step = None
+        self.out.append(replies.COMMAND_TROUBLE)
 
     def count(self, held: int) -> None:
         self.gate.hold(self.peer, held - self.counted)

@@ -10,8 +10,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from mailgate.config import Config, Network
-from mailgate.errors import ConfigError
 from mailgate.intake import grammar, replies
+from mailgate.intake.certificate import Certificate
 
 ROLE_ADDRESSES = frozenset({"postmaster", "abuse"})  # RFC 5321 §4.5.1, RFC 2142
 AUTH_ERROR_WEIGHT = 3  # a wrong password counts as this many errors
@@ -48,7 +48,7 @@ class Policy:
         self.upstreams: list[Network] = config.trust.upstreams
         self._own = {grammar.mailbox(address) for address in config.gateway.own_addresses}
         self._domains = {domain for _, domain in self._own}
-        self.tls = _tls_context(smtp.tls_cert, smtp.tls_key) if smtp.tls_cert else None
+        self.certificate = Certificate(smtp.tls_cert, smtp.tls_key) if smtp.tls_cert else None
         name = self.hostname.encode("ascii", "replace")
         self.greeting = b"220 %b ESMTP mailgate\r\n" % name
         self.helo = b"250 %b\r\n" % name
@@ -56,6 +56,25 @@ class Policy:
             (tls, auth): self._extensions(tls, auth) for tls in (False, True) for auth in (False, True)
         }
         self.peer = lru_cache(maxsize=1024)(self._peer)
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """For connections that begin now; None without a certificate."""
+        return self.certificate.context if self.certificate is not None else None
+
+    def is_proxy(self, host: str) -> bool:
+        """Whether connections from this address start with a PROXY header."""
+        if not self.smtp.proxies:
+            return False
+        try:
+            address = _plain(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self.smtp.proxies)
+
+    def unnamed(self, proxy: str) -> Peer:
+        """A client that its proxy does not name: a stranger without an address, counted under the proxy's."""
+        return Peer("", trusted=False, upstream=False, loopback=False, client=proxy, network=proxy)
 
     def ehlo(self, *, tls_offered: bool, auth_offered: bool) -> bytes:
         """The reply to EHLO."""
@@ -85,11 +104,9 @@ class Policy:
 
     def _peer(self, host: str) -> Peer:
         try:
-            address: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
+            address = _plain(host)
         except ValueError:
             return Peer(host, trusted=False, upstream=False, loopback=False, client="", network="")
-        if isinstance(address, IPv6Address):
-            address = address.ipv4_mapped or address
         trusted = any(address in network for network in self.networks)
         upstream = any(address in network for network in self.upstreams)
         client, network = (
@@ -112,13 +129,7 @@ class Policy:
         return text.encode("ascii", "replace")
 
 
-def _tls_context(certificate: str, key: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION  # a handshake costs us more than the peer (CVE-2011-1473)
-    try:
-        context.load_cert_chain(certificate, key or None)
-    except (OSError, ssl.SSLError) as e:
-        text = f"smtp.tls_cert, smtp.tls_key: found {certificate!r}, {key!r}; a PEM certificate and its key are needed: {e}"
-        raise ConfigError([text]) from e
-    return context
+def _plain(host: str) -> IPv4Address | IPv6Address:
+    """An address without its zone, IPv4 as IPv4. Raises ValueError."""
+    address: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

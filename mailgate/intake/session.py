@@ -16,6 +16,7 @@ from mailgate.intake import replies
 from mailgate.intake.commands import MAX_RESPONSE
 from mailgate.intake.grammar import MAX_LINE
 from mailgate.intake.mails import Door
+from mailgate.intake.policy import Peer
 from mailgate.intake.upgrades import Upgrades
 
 # While a commit is under way, so much of what a peer sends ahead is kept; then TCP makes it wait.
@@ -32,8 +33,11 @@ _log = structlog.get_logger("mailgate.intake")
 class SmtpSession(Upgrades):
     """The protocol of one connection."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, *, tls_first: bool = False, peer: Peer | None = None) -> None:
+        """`tls_first`: TLS from the first byte on (RFC 8314). `peer`: who a proxy says it is."""
         super().__init__(door)
+        self._tls_first = tls_first
+        self._named = peer
         self._entered = False  # the gate counts us
         self._skipping = False  # the rest of a line that is too long
         self._deaf = False  # the peer does not read its replies
@@ -49,17 +53,20 @@ class SmtpSession(Upgrades):
         self.wire = cast(asyncio.Transport, transport)
         self.transport = transport
         name = transport.get_extra_info("peername")
-        self.peer = self.policy.peer(str(name[0]) if isinstance(name, tuple) else "")
+        self.peer = self._named or self.policy.peer(str(name[0]) if isinstance(name, tuple) else "")
         self.session.peer = self.peer.host
         self.door.sessions.add(self)
         if self.door.draining:
-            self._say_goodbye(replies.SHUTDOWN)
+            self._turn_away(replies.SHUTDOWN)
         elif self.gate.enter(self.peer):
             self._entered = True
-            self.wire.write(self.policy.greeting)
+            if self._tls_first:
+                self.begin_with_tls()
+            else:
+                self.wire.write(self.policy.greeting)
         else:
             self.tell("connection refused", inside=self.gate.inside)
-            self._say_goodbye(replies.BUSY)
+            self._turn_away(replies.BUSY)
 
     def data_received(self, data: bytes) -> None:
         self.heard = self.loop.time()
@@ -173,9 +180,7 @@ class SmtpSession(Upgrades):
                     break
             except Exception:  # noqa: BLE001 - our own bug must be "try again" to the peer, never a dropped line
                 _log.exception("a command failed", peer=self.peer.host)
-                self.forget_mail()
-                self.step = None
-                self.out.append(replies.COMMAND_TROUBLE)
+                self.stumble()
         self._flush()
 
     def _take_line(self) -> bool:
@@ -228,6 +233,13 @@ class SmtpSession(Upgrades):
     def _close(self) -> None:
         self._parted = self.loop.time()
         self.wire.close()
+
+    def _turn_away(self, reply: bytes) -> None:
+        if self._tls_first:  # which has no word for it before the handshake
+            self.held = True
+            self._close()
+        else:
+            self._say_goodbye(reply)
 
     def _say_goodbye(self, reply: bytes) -> None:
         self.farewell = reply

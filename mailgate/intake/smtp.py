@@ -1,4 +1,4 @@
-"""The SMTP door: a listening socket, and the sweep over its connections."""
+"""The SMTP door: its listening sockets, and the sweep over its connections."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import resource
 import socket
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 
 from mailgate.config import Config
-from mailgate.errors import Unavailable
+from mailgate.errors import ConfigError, Unavailable
+from mailgate.intake import listening
+from mailgate.intake.entrance import Entrance
 from mailgate.intake.gate import Gate
 from mailgate.intake.mails import Accept, Door
 from mailgate.intake.policy import Policy
@@ -26,26 +29,28 @@ _log = structlog.get_logger("mailgate.intake")
 class SmtpServer(asyncio.AbstractServer):
     """A server like asyncio's, which also ends silent connections and drains."""
 
-    def __init__(self, server: asyncio.AbstractServer, door: Door) -> None:
-        self._server = server
+    def __init__(self, servers: Sequence[asyncio.AbstractServer], door: Door) -> None:
+        self._servers = servers
         self.door = door
         self._period = min(_MAX_SWEEP, door.policy.smtp.timeout / 4)
         self._timer = door.loop.call_later(self._period, self._sweep)
 
     @property
     def sockets(self) -> tuple[Any, ...]:
-        return tuple(getattr(self._server, "sockets", ()))
+        return tuple(sock for server in self._servers for sock in getattr(server, "sockets", ()))
 
     def close(self) -> None:
         """Take no new connections; those that are open go on."""
-        self._server.close()
+        for server in self._servers:
+            server.close()
 
     async def wait_closed(self) -> None:
-        await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
 
     async def drain(self, seconds: float = 30.0) -> None:
         """Stop listening, let every mail under way be answered, end the rest with 421. At most `seconds`."""
-        self._server.close()
+        self.close()
         self.door.draining = True
         deadline = self.door.loop.time() + seconds
         for session in list(self.door.sessions):
@@ -61,13 +66,14 @@ class SmtpServer(asyncio.AbstractServer):
         return self.door.loop
 
     def is_serving(self) -> bool:
-        return self._server.is_serving()
+        return any(server.is_serving() for server in self._servers)
 
     async def start_serving(self) -> None:
-        await self._server.start_serving()
+        for server in self._servers:
+            await server.start_serving()
 
     async def serve_forever(self) -> None:
-        await self._server.serve_forever()
+        await asyncio.gather(*(server.serve_forever() for server in self._servers))
 
     def _sweep(self) -> None:
         now = self.door.loop.time()
@@ -76,14 +82,17 @@ class SmtpServer(asyncio.AbstractServer):
                 session.sweep(now)
             except Exception:  # noqa: BLE001 - the clock of all others goes on
                 _log.exception("a sweep failed")
-        if self._server.is_serving() or self.door.sessions:
+        if self.door.policy.certificate is not None:
+            self.door.policy.certificate.look()
+        if self.is_serving() or self.door.sessions:
             self._timer = self.door.loop.call_later(self._period, self._sweep)
 
 
 async def serve_smtp(config: Config, accept: Accept, *, sock: socket.socket | None = None) -> SmtpServer:
-    """Listen on smtp.host and smtp.port, or on `sock` (bound already). `accept` returns the id of a mail on disk.
+    """Listen where systemd says, or on smtp.host, port and tls_port, or on `sock` (bound already). `accept` returns the
+    id of a mail on disk.
 
-    Raises Unavailable when the port cannot be had and ConfigError when the certificate cannot be used.
+    Raises Unavailable when a port cannot be had and ConfigError when the certificate cannot be used.
     """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_trouble)
@@ -94,19 +103,26 @@ async def serve_smtp(config: Config, accept: Accept, *, sock: socket.socket | No
         accept=accept,
         loop=loop,
     )
+    places = [listening.Bound(sock, listening.SMTP)] if sock is not None else listening.places(smtp)
+    servers: list[asyncio.AbstractServer] = []
     try:
-        if sock is not None:
-            server = await loop.create_server(lambda: SmtpSession(door), sock=sock, backlog=_BACKLOG)
-        else:
-            server = await loop.create_server(
-                lambda: SmtpSession(door), smtp.host, smtp.port, backlog=_BACKLOG
-            )
+        for place in places:
+            factory = _factory(door, tls_first=place.door == listening.SMTPS)
+            servers.append(await loop.create_server(factory, sock=place.sock, backlog=_BACKLOG))
     except OSError as e:
-        raise Unavailable(
-            f"smtp.host, smtp.port: cannot listen on {smtp.host}:{smtp.port}: {e.strerror or e}; "
-            "is another program on this port?"
-        ) from e
-    return SmtpServer(server, door)
+        for server in servers:
+            server.close()
+        raise Unavailable(f"smtp.host, smtp.port: cannot listen: {e.strerror or e}") from e
+    return SmtpServer(servers, door)
+
+
+def _factory(door: Door, *, tls_first: bool) -> Callable[[], asyncio.BaseProtocol]:
+    """What makes the protocol of a new connection. Raises ConfigError for TLS without a certificate."""
+    if tls_first and door.policy.tls is None:
+        raise ConfigError(["smtp.tls_cert, smtp.tls_key: not set; the socket named smtps needs them"])
+    if not door.policy.smtp.proxies:
+        return lambda: SmtpSession(door, tls_first=tls_first)
+    return lambda: Entrance(door, lambda peer: SmtpSession(door, tls_first=tls_first, peer=peer))
 
 
 def _connections(wanted: int) -> int:

@@ -1,4 +1,4 @@
-"""STARTTLS (RFC 3207) and AUTH (RFC 4954): how a connection becomes encrypted and authenticated."""
+"""STARTTLS (RFC 3207), TLS from the first byte on (RFC 8314) and AUTH (RFC 4954): how a connection becomes encrypted and authenticated."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import binascii
 from abc import abstractmethod
 from base64 import b64decode
+from collections.abc import Coroutine
+from typing import Any, cast
 
 from mailgate.intake import replies
 from mailgate.intake.conduct import Login
@@ -42,16 +44,24 @@ class Upgrades(Mails):
         self.shaking_hands = self.loop.create_task(self._start_tls())
         return replies.GO_TLS
 
-    async def _start_tls(self) -> None:
+    def begin_with_tls(self) -> None:
+        """The handshake first, then the greeting."""
+        self.held = True
+        self.wire.pause_reading()
+        self.shaking_hands = self.loop.create_task(self._start_tls(self.policy.greeting))
+
+    async def _start_tls(self, greeting: bytes = b"") -> None:
         assert self.policy.tls is not None
-        # What came in clear behind STARTTLS is nobody's (RFC 3207 §4.2, CVE-2024-34083). start_tls takes the transport
-        # over before it first waits, so nothing can come between.
-        self.buffer = b""
         patience = min(_TLS_SECONDS, self.policy.smtp.timeout)
+        handshake = self.loop.start_tls(
+            self.wire, self, self.policy.tls, server_side=True, ssl_handshake_timeout=patience
+        )
+        if not greeting:
+            # What came in clear behind STARTTLS is nobody's (RFC 3207 §4.2, CVE-2024-34083). start_tls takes the transport
+            # over before it first waits, so nothing can come between.
+            self.buffer = b""
         try:
-            wire = await self.loop.start_tls(
-                self.wire, self, self.policy.tls, server_side=True, ssl_handshake_timeout=patience
-            )
+            wire = await (self._with_first_bytes(handshake) if greeting else handshake)
         except Exception as e:  # noqa: BLE001 - the peer's handshake, or a transport that has just gone
             self.tell("TLS handshake failed", why=str(e)[:256])
             self.shaking_hands = None
@@ -67,7 +77,29 @@ class Upgrades(Mails):
         self._begin_anew()
         self.held = False
         self.heard = self.moved = self.loop.time()
+        if self.door.draining:
+            self.farewell = replies.SHUTDOWN
+        elif greeting:
+            self.out.append(greeting)
         self.resume()
+
+    async def _with_first_bytes(
+        self, handshake: Coroutine[Any, Any, asyncio.Transport | None]
+    ) -> asyncio.Transport | None:
+        """A handshake that the peer began before we could: uvloop reads as soon as connection_made has returned, whatever
+        it asked for. What came goes to the protocol that start_tls has put in our place, before it reads itself."""
+        under_way = self.loop.create_task(handshake)
+        await asyncio.sleep(0)  # start_tls takes over, and schedules its connection_made …
+        await asyncio.sleep(0)  # … which runs before we go on
+        data, self.buffer = memoryview(self.buffer), b""
+        reader = cast(asyncio.BufferedProtocol, self.wire.get_protocol())  # uvloop's is no subclass
+        while data and hasattr(reader, "get_buffer"):
+            room = memoryview(reader.get_buffer(len(data)))
+            taken = min(len(room), len(data))
+            room[:taken] = data[:taken]
+            reader.buffer_updated(taken)
+            data = data[taken:]
+        return await under_way
 
     def _begin_anew(self) -> None:
         """Forget what the peer said in clear, its name and its login (RFC 3207 §4.2); its faults stay counted."""

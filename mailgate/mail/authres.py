@@ -1,6 +1,7 @@
 """Authentication-Results headers (RFC 8601 §2.2).
 
-Laws: linear, never raises; a header that is not well-formed says nothing at all, since half a result may be forged.
+Laws: linear, never raises; a header that is not well-formed says nothing but whose it is, since half a result may be
+forged, and since what a sender wrote must not hide that our own server's header stands there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _METHOD = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}")
 _DOMAINS = {
     "dkim": ("header.d", "header.i"),
     "dmarc": ("header.from",),
-    "spf": ("smtp.mailfrom", "smtp.helo", "smtp.mail"),
+    "spf": ("smtp.mailfrom", "smtp.mail", "smtp.helo"),
     "arc": ("header.d",),
     "auth": ("smtp.auth", "smtp.mailfrom"),
 }
@@ -28,16 +29,17 @@ _Token = tuple[str, str]  # sort and value; sort "word", ";", "=", "." or "comme
 
 
 def parse_authres(value: str) -> tuple[str, tuple[MethodResult, ...]]:
-    """The authserv-id (lower case) and the results of one header; ("", ()) when it is malformed, too long, or of a
-    version we do not know. `none` gives no results."""
-    tokens = _tokens(value) if len(value) <= LIMIT else None
-    if tokens is None:
-        return "", ()
+    """The authserv-id (lower case, "" where there is none) and the results of one header: none when it is malformed,
+    too long, or of a version we do not know. `none` gives no results."""
+    tokens, whole = _tokens(value[:LIMIT])
     clauses = _clauses(tokens)
     head = [text for sort, text in clauses[0] if sort == "word"]
     marks = [sort for sort, _ in clauses[0] if sort == "="]
-    if not head or marks or len(head) > 2 or (len(head) == 2 and head[1] != "1"):
+    if not head or marks:
         return "", ()
+    name = head[0].lower()
+    if not whole or len(value) > LIMIT or len(head) > 2 or (len(head) == 2 and head[1] != "1"):
+        return name, ()
     results: list[MethodResult] = []
     for clause in clauses[1 : RESULTS + 1]:
         words = [text for sort, text in clause if sort == "word"]
@@ -45,13 +47,13 @@ def parse_authres(value: str) -> tuple[str, tuple[MethodResult, ...]]:
             continue
         result = _result(clause)
         if result is None:
-            return "", ()
+            return name, ()
         results.append(result)
-    return head[0].lower(), tuple(results)
+    return name, tuple(results)
 
 
-def _tokens(value: str) -> list[_Token] | None:
-    """Words, '=', ';' and comments; None when a quoted string or a comment does not end."""
+def _tokens(value: str) -> tuple[list[_Token], bool]:
+    """Words, '=', ';' and comments, as far as they can be read; false when a quoted string or a comment does not end."""
     tokens: list[_Token] = []
     at = 0
     while at < len(value):
@@ -61,7 +63,7 @@ def _tokens(value: str) -> list[_Token] | None:
         elif char == "(":
             end = _comment_end(value, at)
             if end < 0:
-                return None
+                return tokens, False
             tokens.append(("comment", value[at + 1 : end - 1]))
             at = end
         elif char == '"':
@@ -72,7 +74,7 @@ def _tokens(value: str) -> list[_Token] | None:
                 text.append(value[end : end + 1])
                 end += 1
             if end >= len(value):
-                return None
+                return tokens, False
             at = end + 1
             rest = _TOKEN.match(value, at)  # "quoted local part"@domain is one value
             tokens.append(("word", "".join(text) + (rest.group() if rest else "")))
@@ -83,10 +85,10 @@ def _tokens(value: str) -> list[_Token] | None:
         else:
             match = _TOKEN.match(value, at)
             if match is None:
-                return None
+                return tokens, False
             tokens.append(("word", match.group()))
             at = match.end()
-    return tokens
+    return tokens, True
 
 
 def _comment_end(value: str, start: int) -> int:
@@ -130,7 +132,9 @@ def _result(clause: list[_Token]) -> MethodResult | None:
     properties: dict[str, str] = {}
     for key, value in pairs[1:]:
         properties.setdefault(key.lower(), value)
-    return MethodResult(method, outcome, _domain(method, properties), _policy(method, properties, comments))
+    domain, key = _domain(method, properties)
+    policy = _policy(method, properties, comments)
+    return MethodResult(method, outcome, domain, policy, helo=key == "smtp.helo")
 
 
 def _pairs(tokens: list[_Token]) -> list[tuple[str, str]] | None:
@@ -156,11 +160,13 @@ def _pairs(tokens: list[_Token]) -> list[tuple[str, str]] | None:
     return pairs
 
 
-def _domain(method: str, properties: dict[str, str]) -> str:
+def _domain(method: str, properties: dict[str, str]) -> tuple[str, str]:
+    """The domain that a result speaks of, and the property that says so."""
     for key in _DOMAINS.get(method, ()):
-        if value := properties.get(key):
-            return value.rpartition("@")[2].strip("<>").rstrip(".").lower()
-    return ""
+        value = properties.get(key, "").rpartition("@")[2].strip("<>").rstrip(".").lower()
+        if value:
+            return value, key
+    return "", ""
 
 
 def _policy(method: str, properties: dict[str, str], comments: str) -> str:

@@ -12,7 +12,7 @@ FALLBACK = "attachment"
 # Windows keeps these names for devices, with any extension.
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?:\s*\.|$)")
 _SPACE = re.compile(r"\s+")
-_ZONE_OR_DRIVE = re.compile(r"^[A-Za-z]:")
+_DRIVES = re.compile(r"^(?:[ .]*[A-Za-z]:)+")
 
 
 def safe(name: str) -> str:
@@ -21,12 +21,11 @@ def safe(name: str) -> str:
 
     `name` is decoded already. Idempotent: safe(safe(x)) == safe(x).
     """
-    name = _ZONE_OR_DRIVE.sub("", name)
-    name = name.replace("\\", "/").rstrip("/ ").rpartition("/")[2]
     # strip first, check then: an invisible character must not hide a dot (CVE-2026-28289)
     name = "".join(char for char in name if _visible(char))
-    name = unicodedata.normalize("NFC", name)
-    name = _SPACE.sub(" ", name)
+    name = _SPACE.sub(" ", unicodedata.normalize("NFC", name))
+    name = name.replace("\\", "/").rstrip("/ ").rpartition("/")[2]
+    name = _DRIVES.sub("", name)
     name = _shortened(_bare(name))
     if _RESERVED.match(name):
         name = _shortened("_" + name)

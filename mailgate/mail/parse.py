@@ -23,6 +23,7 @@ from mailgate.mail.body import Body
 from mailgate.mail.html import to_text
 from mailgate.mail.letterhead import MAX_VALUE, Letterhead
 from mailgate.mail.mime import Message, Part
+from mailgate.mail.skeleton import skeleton
 from mailgate.model import ParsedMessage
 
 MAX_SPLIT = 100_000  # characters of the text in which quotes and a signature are looked for
@@ -110,6 +111,7 @@ def _parse(raw: bytes) -> ParsedMessage:
         top_type=root.type,
         report_type=root.params.get("report-type", "").lower() if root.type.startswith("multipart/") else "",
         defects=tuple(message.defects),
+        skeleton=skeleton(split.text, (f.sha256 for f in files.found if not (f.inline or f.ignored))),
     )
     if not _may_be_bounce(parsed, headers, content):
         return parsed

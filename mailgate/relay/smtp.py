@@ -1,65 +1,24 @@
 """Mail out through a smarthost: smtplib, with our own dialogue so that every step's answer has its meaning.
 
-What fails before MAIL is answered is the relay's trouble (`down`); from then on it is this mail's (`retry`), up to and
-after the final dot, where the mail may have arrived without a word.
+What fails before MAIL is answered is the relay's trouble (`down`); a MAIL that is refused, most often too (`denied`); from
+then on it is this mail's (`retry`, `failed`), up to and after the final dot, where the mail may have arrived without a word
+(`doubtful`).
 """
 
 from __future__ import annotations
 
 import re
 import smtplib
-import ssl
 import threading
-from dataclasses import dataclass, field
-from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
 
 from mailgate import config
-from mailgate.errors import ConfigError
 from mailgate.model import Reply
-from mailgate.rules.retry import read
+from mailgate.relay.dial import DialError, dial, target
+from mailgate.rules.retry import read, read_mail_from
 
 # RFC 5321 §4.1.2 Mailbox without quoted-string spaces; at most 64 + 1 + 255 octets (§4.5.3.1)
 _ADDRESS = re.compile(r"[^\s<>\x00-\x20\x7f]{1,320}")
 _LONGEST_REPLY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    host: str
-    port: int
-    tls: bool
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-
-def target(url: str) -> _Target:
-    """`smtp://[user:password@]host[:port]` or `smtps://…` in parts. Raises ConfigError."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
-        raise ConfigError(
-            ["relay.url: found (not shown); needed is smtp://[user:password@]host:port or smtps://host:port"]
-        )
-    tls = parts.scheme == "smtps"
-    return _Target(
-        parts.hostname,
-        port or (465 if tls else 25),
-        tls,
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-    )
-
-
-def _on_loopback(host: str) -> bool:
-    """Whether what is said to this host never leaves the machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 class _Refused(Exception):
@@ -85,10 +44,6 @@ class SmtpRelay:
     def __init__(self, settings: config.Relay, hostname: str = "") -> None:
         self._settings = settings
         self._target = target(settings.url)
-        # a password goes to the relay itself or nowhere (RFC 4954 §4), whoever stands between it and us
-        self._must = settings.starttls == "must" or (
-            bool(self._target.user) and not _on_loopback(self._target.host)
-        )
         self._hostname = hostname or None
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -103,6 +58,17 @@ class SmtpRelay:
         reply = self._try(mail, return_path, to)
         # an idle connection that the peer has closed meanwhile is no news about the peer
         return self._try(mail, return_path, to) if reused and reply.kind == "down" else reply
+
+    def probe(self) -> str:
+        """Connect, secure and log in as for a mail, offer none, and quit; what the relay calls itself and how the
+        connection is secured. Raises DialError."""
+        smtp = dial(self._settings, self._target, self._hostname)
+        cipher = getattr(smtp.sock, "version", lambda: "")()
+        name = (smtp.ehlo_resp or smtp.helo_resp or b"").decode("utf-8", "replace").split(maxsplit=1)
+        self._drop(_Connection(smtp), quit_first=True)
+        return ", ".join(
+            filter(None, (name[0][:100] if name else "", cipher, self._target.user and "logged in"))
+        )
 
     def close(self) -> None:
         """Quit every connection. To be called when no thread sends any more."""
@@ -134,81 +100,49 @@ class SmtpRelay:
         if isinstance(found, _Connection):
             return found
         try:
-            smtp = self._connect()
-        except (OSError, smtplib.SMTPException) as e:
-            raise _Refused(_trouble("down", e)) from e
+            smtp = dial(self._settings, self._target, self._hostname)
+        except DialError as e:
+            raise _Refused(Reply("down", e.code, str(e)[:_LONGEST_REPLY])) from e
         connection = _Connection(smtp)
         self._local.connection = connection
         with self._lock:
             self._open.add(connection)
         return connection
 
-    def _connect(self) -> smtplib.SMTP:
-        """Connect, greet, secure, log in: whatever fails here says nothing about any mail."""
-        where, settings = self._target, self._settings
-        if where.tls:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                where.host,
-                where.port,
-                local_hostname=self._hostname,
-                timeout=settings.timeout,
-                context=ssl.create_default_context(),
-            )
-        else:
-            smtp = smtplib.SMTP(
-                where.host, where.port, local_hostname=self._hostname, timeout=settings.timeout
-            )
-        try:
-            smtp.ehlo_or_helo_if_needed()
-            if not where.tls and (settings.starttls != "no" or self._must):
-                self._secure(smtp)
-            if where.user:
-                smtp.login(where.user, where.password)
-        except BaseException:
-            smtp.close()
-            raise
-        return smtp
-
-    def _secure(self, smtp: smtplib.SMTP) -> None:
-        must = self._must
-        if not smtp.has_extn("starttls"):
-            if must:
-                why = (
-                    "relay.starttls is must"
-                    if self._settings.starttls == "must"
-                    else "relay.url has a password: use smtps:// or a relay that offers it"
-                )
-                raise smtplib.SMTPNotSupportedError(f"the relay offers no STARTTLS and {why}")
-            return
-        context = ssl.create_default_context()
-        if (
-            not must
-        ):  # opportunistic (RFC 7435): some encryption is better than none, whoever holds the certificate
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        smtp.starttls(context=context)
-        smtp.ehlo_or_helo_if_needed()
-
     def _dialogue(self, connection: _Connection, mail: bytes, return_path: str, to: str) -> Reply:
         smtp = connection.smtp
         options = _options(smtp, mail, return_path, to)
         smtp.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
         code, text = smtp.docmd(f"MAIL FROM:<{return_path}>{options}")
-        _expect(code, text, 250)
+        if code != 250:
+            kind = "down" if code < 200 else read_mail_from(code, _words(text))
+            raise _Refused(_not_that(Reply(kind, max(code, 0), _words(text))), keep=code not in (421, -1))
         try:
             code, text = smtp.docmd(f"RCPT TO:<{to}>")
             _expect(code, text, 250, 251)
             code, text = smtp.docmd("DATA")
             _expect(code, text, 354)
+            # Python counts the whole mail against a socket's timeout, not the single packet
+            _timeout(smtp, max(self._settings.timeout, self._settings.timeout_after_data))
             smtp.send(_stuffed(mail))
-            _timeout(smtp, self._settings.timeout_after_data)
-            code, text = smtp.getreply()
-            _timeout(smtp, self._settings.timeout)
         except (
             OSError,
             smtplib.SMTPException,
-        ) as e:  # with this mail in hand; after the dot it may even have arrived
+        ) as e:  # with this mail in hand; it has no end yet, so nobody has it
             raise _Refused(_trouble("retry", e)) from e
-        return _reply(code, text)
+        return self._end(smtp)
+
+    def _end(self, smtp: smtplib.SMTP) -> Reply:
+        """The answer to the final dot (RFC 5321 §4.2.5, §6.1): whoever does not hear it knows nothing."""
+        try:
+            _timeout(smtp, self._settings.timeout_after_data)
+            code, text = smtp.getreply()
+            _timeout(smtp, self._settings.timeout)
+        except (OSError, smtplib.SMTPException) as e:
+            raise _Refused(_trouble("doubtful", e)) from e
+        if code < 200:
+            raise _Refused(Reply("doubtful", 0, "the relay sent no reply code after the mail"))
+        return Reply(read(code, _words(text)), code, _words(text))
 
     def _reset(self, connection: _Connection) -> bool:
         try:
@@ -238,6 +172,12 @@ def _options(smtp: smtplib.SMTP, mail: bytes, return_path: str, to: str) -> str:
         raise _Refused(
             Reply("failed", 0, "5.6.7 the relay cannot take addresses outside ASCII (no SMTPUTF8)"), keep=True
         )
+    most = smtp.esmtp_features.get("size", "")
+    if most.isdecimal() and 0 < int(most[:20]) < len(mail):  # RFC 1870 §6.1
+        text = f"5.3.4 the relay takes mail of {most[:20]} bytes at most, and this one has {len(mail)}"
+        raise _Refused(Reply("failed", 0, text), keep=True)
+    if not mail.isascii() and not utf8 and not smtp.has_extn("8bitmime"):  # RFC 6152 §3; ours are 7-bit
+        raise _Refused(Reply("failed", 0, "5.6.3 the relay takes 7-bit mail only (no 8BITMIME)"), keep=True)
     options = f" SIZE={len(mail)}" if smtp.has_extn("size") else ""
     if not mail.isascii() and smtp.has_extn("8bitmime"):
         options += " BODY=8BITMIME"
@@ -246,19 +186,22 @@ def _options(smtp: smtplib.SMTP, mail: bytes, return_path: str, to: str) -> str:
 
 def _expect(code: int, text: bytes, *wanted: int) -> None:
     if code not in wanted:
-        reply = _reply(code, text)
-        if reply.kind == "sent":  # 2yz where another one is due: a peer that lost its step (RFC 5321 §4.2.1)
-            reply = Reply("retry", code, reply.text)
-        raise _Refused(reply, keep=code not in (421, -1))
+        words = _words(text)
+        reply = (
+            Reply("retry", 0, "the relay sent no reply code")
+            if code < 200
+            else Reply(read(code, words), code, words)
+        )
+        raise _Refused(_not_that(reply), keep=code not in (421, -1))
 
 
-def _reply(code: int, text: bytes) -> Reply:
-    words = text.decode("utf-8", "replace")[:_LONGEST_REPLY]
-    return (
-        Reply("retry", 0, "the relay sent no reply code")
-        if code < 200
-        else Reply(read(code, words), code, words)
-    )
+def _not_that(reply: Reply) -> Reply:
+    """2yz where another one is due: a peer that lost its step (RFC 5321 §4.2.1)."""
+    return Reply("retry", reply.code, reply.text) if reply.kind == "sent" else reply
+
+
+def _words(text: bytes) -> str:
+    return text.decode("utf-8", "replace")[:_LONGEST_REPLY]
 
 
 def _trouble(kind: str, error: Exception) -> Reply:

@@ -47,21 +47,32 @@ def translations(catalogue: Catalog | None) -> NullTranslations:
     return Translations(compiled)
 
 
-def faults(code: str, catalogue: Catalog, wanted: Iterable[str]) -> list[str]:
+def faults(code: str, catalogue: Catalog, wanted: Iterable[str | tuple[str, str]]) -> list[str]:
     """What is missing or would not fill: a line each."""
     found = []
-    for sentence in sorted(wanted):
-        message = catalogue.get(sentence)
-        if message is None or not message.string:
-            found.append(f"locale/{code}.po: no translation of “{sentence}”")
+    for sentence in sorted(wanted, key=str):
+        known = catalogue.get(sentence)
+        told = (known.string if known else None) or ()
+        forms = (told,) if isinstance(told, str) else tuple(told)
+        one, many = (sentence, sentence) if isinstance(sentence, str) else sentence
+        if not forms or not all(forms):
+            kind = "" if one == many else f" (with its {catalogue.num_plurals} forms of the plural)"
+            found.append(f"locale/{code}.po: no translation of “{one}”{kind}")
             continue
-        here, there = set(_PLACEHOLDER.findall(sentence)), set(_PLACEHOLDER.findall(str(message.string)))
-        if here != there:
-            odd = ", ".join(sorted(here ^ there))
-            found.append(
-                f"locale/{code}.po: the translation of “{sentence}” must hold the same placeholders ({odd} differs)"
-            )
+        always, ever = _placeholders(one) & _placeholders(many), _placeholders(one) | _placeholders(many)
+        for form in forms:
+            here = _placeholders(form)
+            if odd := (always - here) | (here - ever):
+                found.append(
+                    f"locale/{code}.po: the translation of “{one}” must hold the same placeholders "
+                    f"({', '.join(sorted(odd))} differs)"
+                )
+                break
     return found
+
+
+def _placeholders(sentence: str) -> set[str]:
+    return set(_PLACEHOLDER.findall(sentence))
 
 
 def _locale(path: Path) -> Locale:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mailgate.config import Config, resource
+from mailgate.render import style
 from mailgate.render.catalogue import SOURCE, faults
 from mailgate.render.errors import TemplateError
 from mailgate.render.phrases import messages
@@ -29,7 +30,7 @@ def check(config: Config) -> list[str]:
     try:
         renderer = Renderer(config)
         sentences = messages() | renderer.sentences()
-        found = _strays(renderer)
+        found = [*_strays(renderer), *renderer.unstyled()]
     except TemplateError as e:
         return [str(e)]
     for code in renderer.languages:
@@ -58,7 +59,7 @@ def _rendering(renderer: Renderer, code: str) -> list[str]:
 def _strays(renderer: Renderer) -> list[str]:
     """Files that no template uses: a misspelt name, most often."""
     used = {f"{template}.{suffix}" for template in TEMPLATES for suffix in ("subject", "txt", "html")}
-    used |= renderer.referenced()
+    used |= renderer.referenced() | {style.SHEET, style.HEAD}
     return [
         f"template {name}: no template has or uses this name" for name in renderer.files() if name not in used
     ]

@@ -30,6 +30,7 @@ _TICKET: dict[str, Any] = {
     "number": 0, "title": "", "severity": "", "status": "", "category": "", "team": "", "assignee": None, "recipients": [],
     "held": [], "devices": [], "escalation_level": 0, "eu_support": "", "created": "", "notify": True,
 }  # fmt: skip
+_HELP: dict[str, Any] = {"commands": [], "subjects": [], "categories": [], "devices": 5, "recipients": 5}
 _SENDER = {"name": "", "address": "", "trust": "", "how": ""}
 _COMMENT: dict[str, Any] = {
     "author_name": "", "author_address": "", "at": "", "text": "", "files": [], "left_out": [], "unverified": False,
@@ -39,7 +40,9 @@ _COMMENT: dict[str, Any] = {
 _DEFAULTS: dict[str, Any] = {
     "author": None, "comments": [], "events": [], "limits": {"recipients": 5, "files": 2}, "is_new": True,
     "notice_only": False, "warnings": [], "level": 0, "reason": "", "asked_by": "", "age_seconds": 0, "history": [],
-    "problems": [], "audience": "", "inside": False, "leave_address": "",
+    "tried": [], "reminder": False,
+    "problems": [], "waits": "", "audience": "", "inside": False, "leave_address": "",
+    "since": "", "omitted": 0, "tickets": [], "total": 0, "closed": 0, "status": "",
 }  # fmt: skip
 
 
@@ -47,13 +50,15 @@ def complete(template: str, context: Mapping[str, Any], notice: str) -> dict[str
     """The context of one mail, bounded and complete. `notice` stands where a text was cut."""
     bounds = Bounds(notice)
     # the ticket first and the long things last, so that a long comment cannot take the others' room
-    order = sorted(context, key=lambda key: (key != "ticket", key in ("comments", "history")))
+    order = sorted(context, key=lambda key: (key != "ticket", key in ("tried", "comments", "history")))
     given = {key: bounds.value(context[key], key) for key in order}
     values = {**_DEFAULTS, **given}
     values["ticket"] = _TICKET | (values.get("ticket") or {})
     values["understood"] = _UNDERSTOOD | (values.get("understood") or {})
+    values["help"] = _HELP | (values.get("help") or {})
     values["sender"] = _SENDER | (values.get("sender") or {})
-    values["comments"] = [_COMMENT | comment for comment in values["comments"]]
+    for said in ("comments", "tried"):
+        values[said] = [_COMMENT | comment for comment in values[said]]
     values["problems"] = [{"params": {}} | problem for problem in values["problems"]]
     values["staff"] = bool(values["inside"]) or values["audience"] in STAFF or template == "new_ticket"
     values["inside"] = values["staff"]

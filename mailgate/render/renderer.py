@@ -17,18 +17,32 @@ from typing import Any, cast
 from babel import Locale
 from babel.messages.catalog import Catalog
 from jinja2 import Environment, FileSystemLoader, TemplateSyntaxError, meta, nodes
-from jinja2.exceptions import TemplateNotFound
+from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
 from jinja2.ext import extract_from_ast
 
 from mailgate.config import Config, resource
+from mailgate.render import style
 from mailgate.render.catalogue import SOURCE, catalogues, translations
 from mailgate.render.context import NOT_IN_LINE, complete
-from mailgate.render.environment import SUFFIXES, LanguageEnvironment, reading
+from mailgate.render.environment import SUFFIXES, LanguageEnvironment, Styles, reading
 from mailgate.render.errors import TemplateError
-from mailgate.render.phrases import CUT, Phrases
+from mailgate.render.phrases import CUT, Message, Phrases
 
-TEMPLATES = ("new_ticket", "acknowledgement", "update", "escalation", "problem")
+TEMPLATES = (
+    "new_ticket",
+    "acknowledgement",
+    "update",
+    "escalation",
+    "problem",
+    "ticket_view",
+    "ticket_list",
+    "help",
+)
 MAX_SIZE = 262_144  # octets of one part
+_HINTS = {
+    SecurityError: " (the sandbox lets a template read values and call filters, nothing else)",
+    UndefinedError: " (docs/mails.md lists the names that a template can use)",
+}
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -50,6 +64,7 @@ class Renderer:
             resource("templates"),
         ]
         self._catalogues = catalogues(self._folders)
+        self._styles = Styles.of(self._folders)
         self._speech = {code: self._language_of(code) for code in sorted({SOURCE, *self._catalogues})}
 
     @property
@@ -77,13 +92,14 @@ class Renderer:
         """Every template file in use, by name."""
         return [n for n in self._speech[SOURCE][0].list_templates() if n.endswith(SUFFIXES)]
 
-    def sentences(self) -> set[str]:
+    def sentences(self) -> set[Message]:
         """Every English sentence of the templates. Raises TemplateError for one that cannot be parsed."""
         environment = reading(self._folders)
-        found: set[str] = set()
+        found: set[Message] = set()
         for name in self.files():
-            for _line, _function, message in extract_from_ast(self._tree(environment, name)):
-                found |= {m for m in (message if isinstance(message, tuple) else (message,)) if m}
+            for _line, function, message in extract_from_ast(self._tree(environment, name)):
+                parts = [m for m in (message if isinstance(message, tuple) else (message,)) if m]
+                found |= {(parts[0], parts[1])} if function == "ngettext" else set(parts)
         return found
 
     def referenced(self) -> set[str]:
@@ -92,17 +108,26 @@ class Renderer:
         trees = (self._tree(environment, name) for name in self.files())
         return {name for tree in trees for name in meta.find_referenced_templates(tree) if name}
 
+    def unstyled(self) -> list[str]:
+        """Classes that a template uses and `style.css` does not know: a line each."""
+        environment = reading(self._folders)
+        return [
+            f"template {name}, line {line}: {style.SHEET} has no rule “.{unknown} {{ … }}”; Outlook and Gmail would show it bare"
+            for name in self.files()
+            if name.endswith(".html")
+            for line, unknown in style.strangers(_source(environment, name), self._styles.rules)
+        ]
+
     def _tree(self, environment: Environment, name: str) -> nodes.Template:
         try:
-            source, filename, _ = cast(FileSystemLoader, environment.loader).get_source(environment, name)
-            return environment.parse(source, name, filename)
+            return environment.parse(_source(environment, name), name)
         except Exception as e:
             raise _error(name, e) from e
 
     def _language_of(self, code: str) -> tuple[LanguageEnvironment, Phrases]:
         found = translations(self._catalogues.get(code))
-        phrases = Phrases(Locale.parse(code, sep="-"), found.gettext)
-        return LanguageEnvironment(self._folders, found, phrases), phrases
+        phrases = Phrases(Locale.parse(code, sep="-"), found)
+        return LanguageEnvironment(self._folders, found, phrases, self._styles), phrases
 
     def _context(
         self, template: str, code: str, phrases: Phrases, context: Mapping[str, Any]
@@ -133,6 +158,10 @@ class Renderer:
         return words if words.startswith(tag) else f"{tag} {words}".rstrip()
 
 
+def _source(environment: Environment, name: str) -> str:
+    return cast(FileSystemLoader, environment.loader).get_source(environment, name)[0]
+
+
 def _part(environment: LanguageEnvironment, name: str, values: dict[str, Any]) -> str:
     try:
         made = environment.get_template(name).render(values)
@@ -148,11 +177,14 @@ def _error(name: str, cause: Exception) -> TemplateError:
     if isinstance(cause, TemplateSyntaxError):
         return TemplateError(cause.name or name, cause.lineno, cause.message or "syntax error")
     if isinstance(cause, TemplateNotFound):
-        return TemplateError(name, 0, f"there is no file {cause.name}")
+        return TemplateError(
+            name, 0, f"there is no file {cause.name}: put it beside this one, or correct the name"
+        )
     line, frame = 0, cause.__traceback__
     while frame is not None:
         path = Path(frame.tb_frame.f_code.co_filename)
         if path.suffix in SUFFIXES:
             name, line = path.name, frame.tb_lineno
         frame = frame.tb_next
-    return TemplateError(name, line, f"{type(cause).__name__}: {str(cause)[:200]}")
+    hint = next((words for kind, words in _HINTS.items() if isinstance(cause, kind)), "")
+    return TemplateError(name, line, f"{type(cause).__name__}: {str(cause)[:200]}{hint}")

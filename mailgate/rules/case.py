@@ -31,9 +31,10 @@ from mailgate.model import (
     Ticket,
     Trust,
 )
-from mailgate.rules import commands, limits, orders, routing, thread
-from mailgate.rules.commands import NO_TAGS, Block, Tags
+from mailgate.rules import commands, limits, orders, routing, thread, values
+from mailgate.rules.commands import Block
 from mailgate.rules.draft import Draft
+from mailgate.rules.tags import NO_TAGS, Tags, read_tags
 from mailgate.rules.thread import Claimed
 from mailgate.rules.trust import STAFF, Power
 
@@ -60,10 +61,11 @@ class Case:
     form: bool
     reasons: list[str]
     looks_like: str = ""  # the address, domain or name of ours that the sender could be taken for
+    back: bool = False  # he was switched off after bounces, and this mail shows that he reads mail (8.2)
 
     @cached_property
     def block(self) -> Block:
-        return commands.read(self.parsed.text)
+        return commands.read(self.parsed.text, self.config.commands.vocabulary)
 
     @cached_property
     def tags(self) -> Tags:
@@ -71,7 +73,7 @@ class Case:
         if "[" not in subject:
             return NO_TAGS
         numbered = {b.start for b in brackets(subject) if thread.number_of(b, self.config)}
-        return commands.tags(subject, numbered, self.config)
+        return read_tags(subject, numbered, self.config)
 
     @cached_property
     def own(self) -> tuple[str, ...]:
@@ -83,6 +85,12 @@ class Case:
         """Our own mails that In-Reply-To names."""
         serials = (c.claim.serial for c in self.claims if c.where == "in-reply-to")
         return tuple(d for s in serials if (d := self.facts.deliveries.get(s)) is not None)
+
+    @property
+    def answerable(self) -> bool:
+        """Whether somebody reads what goes to the sender: no null sender, no no-reply address."""
+        null = not self.envelope.mail_from.strip("<> ")
+        return not null and not limits.is_no_reply(self.person.address)
 
     def subject_title(self) -> str:
         """The subject without prefixes and recognised tags (3.1)."""
@@ -104,6 +112,7 @@ class Case:
             "severity": self.tags.severity.word if self.tags.severity else "",
             "category": self.tags.category,
             "escalate": "escalate",
+            "query": "status",
         }
         serials = {c.claim.serial for c in self.claims if c.where in ("in-reply-to", "references")}
         mails = [d for s in serials if (d := self.facts.deliveries.get(s)) is not None]
@@ -117,10 +126,6 @@ class Case:
         name = self.sender.name if self.sender else ""
         if role in STAFF and person.name:
             name = person.name
-        known = trust is Trust.AUTHENTICATED
-        learnt: tuple[PersonUpdate, ...] = ()
-        if person.address and trust is not Trust.UNVERIFIED:
-            learnt = (PersonUpdate(person.address, name=name, authenticated=known),)
         like = f"the sender looks like {self.looks_like}: check the address" if self.looks_like else ""
         warnings = tuple(filter(None, (parsed.sender_defect, like, *parsed.defects[:5])))
         return Draft(
@@ -138,12 +143,24 @@ class Case:
             sender=self.sender,
             message_id=parsed.message_id,
             language=parsed.language,
-            answerable=bool(self.envelope.mail_from.strip("<> ")) and not limits.is_no_reply(person.address),
+            answerable=self.answerable,
             reasons=self.reasons,
-            people=learnt,
+            people=learnt(self, trust),
             named=frozenset(a.address for a in (*parsed.to, *parsed.cc)[: limits.MAX_NAMED]),
             warnings=warnings,
+            quiet=self.envelope.quiet,
         )
+
+
+def learnt(case: Case, trust: Trust) -> tuple[PersonUpdate, ...]:
+    """What the mail taught us of its sender, where he is believed."""
+    person, name = case.person, case.sender.name if case.sender else ""
+    if not person.address or trust is Trust.UNVERIFIED:
+        return ()
+    if person.name and (person.agent or person.supervisor):
+        name = person.name
+    known = trust is Trust.AUTHENTICATED
+    return (PersonUpdate(person.address, name=name, authenticated=known, dead=False if case.back else None),)
 
 
 def warn(case: Case, draft: Draft) -> None:
@@ -174,27 +191,13 @@ def _tags_of_a_reply(case: Case, draft: Draft) -> None:
         draft.reasons.append("the tags of the subject change nothing: the sender may not (4.3)")
 
 
-def ask_to_escalate(case: Case, draft: Draft, text: str) -> None:
-    """7.2: a request by tag or by the address for it, unless a command asked already."""
-    address = case.config.gateway.escalate_address
-    by_address = bool(address) and address in case.own
-    by_tag = case.tags.escalate and (draft.before is None or case.counts("escalate"))
-    if draft.asked or not (by_tag or by_address):
-        return
-    if not draft.may(Power.ESCALATE):
-        draft.reasons.append("the request to escalate changes nothing: the sender may not (4.3)")
-        return
-    first = next((line for line in text[:5000].splitlines() if line.strip()), "")
-    draft.reasons.append(f"escalation is asked for by {'the subject tag' if by_tag else address} (7.2)")
-    orders.escalate(draft, " ".join(first.split())[:500])
-
-
 def privacy(case: Case, draft: Draft) -> tuple[CommentState, str]:
     """3.8: what the lines that mean `Private` come to; what cannot be obeyed holds the comment.
 
     A reply of staff to an escalation mail or to a private note is private unless it says no.
     """
-    wanted = [commands.yes(line.value) for line in case.block.lines if line.key == commands.PRIVATE]
+    words = case.config.commands.vocabulary
+    wanted = [values.yes(line.value, words) for line in case.block.lines if line.key == commands.PRIVATE]
     inside = any(d.escalation or d.private for d in case.answers)
     inside = inside or any(known.private for known in thread.answered(case.parsed, case.facts))
     if draft.may(Power.PRIVATE):
@@ -207,7 +210,7 @@ def privacy(case: Case, draft: Draft) -> tuple[CommentState, str]:
             return CommentState.PRIVATE, ""
     elif any(value is not False for value in wanted) or (inside and draft.role in STAFF):
         return CommentState.HELD, "private_refused"
-    if draft.role in STAFF and commands.means_private(case.parsed.text, case.block.lines):
+    if draft.role in STAFF and commands.means_private(case.parsed.text, case.block.lines, words):
         draft.results.append(CommandResult(commands.PRIVATE, "", "refused", CANNOT_OBEY, commands.PRIVATE))
         draft.tell("command_refused", private=True, line=commands.PRIVATE, why=CANNOT_OBEY)
         return CommentState.HELD, "private_refused"
@@ -254,8 +257,10 @@ def take_recipients(case: Case, draft: Draft) -> None:
         facts.people,
         facts.teams,
         case.config,
+        confirms=state is RecipientState.ACTIVE and draft.may(Power.CONFIRM_RECIPIENT),
     )
     limit = case.config.limits.recipients
+    held_so_far = {r.person.address for r in ticket.recipients if r.state is RecipientState.HELD}
     draft.name_recipients(chosen)
     for choice in chosen:
         if choice.state is RecipientState.LEFT_OUT:
@@ -263,7 +268,8 @@ def take_recipients(case: Case, draft: Draft) -> None:
         elif choice.state is RecipientState.HELD:
             draft.tell("recipient_held", private=draft.secret, address=choice.address)
         else:
-            draft.tell("recipient_added", address=choice.address, who=draft.who)
+            code = "recipient_confirmed" if choice.address in held_so_far else "recipient_added"
+            draft.tell(code, address=choice.address, who=draft.who)
     new = frozenset(c.address for c in chosen if c.state is RecipientState.ACTIVE)
     draft.has_mail = new
     if chosen:

@@ -17,8 +17,9 @@ from mailgate.model import Envelope, Kind, ParsedMessage
 from mailgate.rules import automatic
 
 LOOP_HEADER = "x-mailgate-loop"
+SET_ASIDE_HEADER = "x-mailgate-set-aside"  # of a note about a mail that a mailbox would not give us
 _REPORTING_DOORS = frozenset({"smtp", "lmtp"})  # the doors that know the envelope for sure
-_INNER_DOORS = frozenset({"lmtp", "pipe", "imap"})
+_INNER_DOORS = frozenset({"lmtp", "pipe", "imap", "import"})
 _RECEIPT = "message/disposition-notification"
 
 _NO_REPLY = re.compile(
@@ -50,6 +51,14 @@ def classify(envelope: Envelope, parsed: ParsedMessage, config: Config) -> tuple
         if found:
             return found
     return Kind.PERSON, "a person's mail: nothing in it says that a machine sent it"
+
+
+def set_aside(envelope: Envelope, parsed: ParsedMessage) -> str:
+    """Why this is a note that stands for a mail which could not be taken, "" when it is not (8.5). Who forges one by mail
+    puts his own mail into quarantine."""
+    if envelope.door != "imap":
+        return ""
+    return next((value for name, value in parsed.headers if name == SET_ASIDE_HEADER), "")[:300]
 
 
 def _mail(envelope: Envelope, parsed: ParsedMessage, config: Config) -> _Mail:

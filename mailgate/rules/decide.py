@@ -5,7 +5,7 @@ Laws: pure; quarantine never tells anybody; every step leaves its reason, in ord
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,18 +17,20 @@ from mailgate.model import (
     Envelope,
     Facts,
     Kind,
+    Outcome,
     ParsedMessage,
     Person,
     Role,
+    Ticket,
     Trust,
 )
-from mailgate.rules import imitation, machines, thread
+from mailgate.rules import bounces, imitation, loops, machines, query, thread
 from mailgate.rules.case import Case
-from mailgate.rules.classify import classify
+from mailgate.rules.classify import classify, set_aside
 from mailgate.rules.opening import open_ticket
 from mailgate.rules.replying import reply
 from mailgate.rules.thread import Claimed, Thread
-from mailgate.rules.trust import proved, role
+from mailgate.rules.trust import STAFF, proved, role
 
 _RECORDED = frozenset({Kind.AUTO_REPLY, Kind.DISPOSITION_NOTIFICATION})
 
@@ -42,37 +44,93 @@ def decide(
     now: datetime,
     config: Config,
 ) -> Decision:
-    """What is to happen with one message, and why."""
+    """What is to happen with one message, and why. Nobody is told of what old mail does."""
+    decision = _decide(envelope, parsed, claims, auth, facts, now, config)
+    if not envelope.quiet:
+        return decision
+    reasons = (*decision.reasons, "old mail: nobody is told of it")
+    return replace(decision, reasons=reasons, notices=(), alarms=())
+
+
+def _decide(
+    envelope: Envelope,
+    parsed: ParsedMessage,
+    claims: Sequence[Claimed],
+    auth: AuthResult,
+    facts: Facts,
+    now: datetime,
+    config: Config,
+) -> Decision:
     kind, why = classify(envelope, parsed, config)
     sender, form = _sender(parsed, config)
     person = _person(sender, facts)
     reasons = [why, *(f"malformed: {defect}" for defect in parsed.defects[:10])]
     case = Case(envelope, parsed, claims, auth, facts, now, config, kind, sender, person, form, reasons)
 
+    if missing := set_aside(envelope, parsed):
+        return machines.quarantined(case, f"a mail that could not be taken from its mailbox: {missing} (8.5)")
     if machines.never_handled(kind):
         return machines.quarantined(case, why)
     if facts.duplicate_of:
         return machines.duplicate(case)
     if kind is Kind.BOUNCE:
-        return machines.bounce(case)
+        return bounces.bounce(case)
     if auth.dmarc_fail and config.trust.dmarc_fail == "quarantine":
         return machines.quarantined(case, f"{auth.how} (4.6)")
     if (left := machines.leaves(case)) is not None:
         return left
 
-    roles = {number: role(person, ticket) for number, ticket in facts.tickets.items()}
-    known = auth.authenticated and not form
-    found = thread.find(parsed, claims, person.address, known, roles, facts, now, config)
-    believed = _trust(case, found, known)
+    case, found, roles, believed = _place(case, auth.authenticated and not form)
     reasons += [_in_words(case, believed), *found.reasons]
     if kind in _RECORDED:
         return machines.automatic(case, found, believed)
-    if known_as := imitation.imitated(sender, person, believed, facts, config):
+    if known_as := imitation.imitated(sender, case.person, believed, facts, config):
         case = replace(case, looks_like=known_as)
         reasons.append(f"the sender looks like {known_as}, and is another: the desk is warned (T9)")
+    seen = query.Seen(case, found, roles, believed)
+    asked = query.wish(seen)
+    if asked is not None and asked.alone:
+        return query.only(seen, asked)
+    decision = _told(case, found, roles, believed)
+    if (
+        asked is None or decision.outcome is Outcome.QUARANTINED
+    ):  # a loop that was stopped is not answered (8.3)
+        return decision
+    return query.answered(seen, asked, decision)
+
+
+def _told(case: Case, found: Thread, roles: Mapping[int, Role], believed: Trust) -> Decision:
+    """A mail that tells something: a new ticket, or a comment on one."""
     if found.ticket is None:
         return open_ticket(case, found, believed)
-    return reply(case, found, found.ticket, roles.get(found.ticket.number, Role.STRANGER), believed)
+    part = roles.get(found.ticket.number, Role.STRANGER)
+    sign, why = _turn(case, found, found.ticket, part, believed)
+    if sign in loops.SET_ASIDE:
+        return machines.stopped(case, found, believed, sign, why)
+    case.reasons.extend([why] if why else [])
+    decision = reply(case, found, found.ticket, part, believed)
+    return replace(decision, turn=sign) if sign else decision
+
+
+def _turn(case: Case, found: Thread, ticket: Ticket, part: Role, believed: Trust) -> tuple[str, str]:
+    """What a mail is in a loop (8.3). What is held of somebody outside goes to nobody who answers it; and a forger's mail
+    must not make one of the mail of him whose name he bears."""
+    by_name = found.by not in ("token", "message-id")
+    if part is Role.STRANGER or (believed is Trust.UNVERIFIED and by_name and part not in STAFF):
+        return loops.APART, ""
+    return loops.turn(case.parsed, case.person, ticket, case.envelope.received, case.facts, found.claims)
+
+
+def _place(case: Case, known: bool) -> tuple[Case, Thread, Mapping[int, Role], Trust]:
+    """The ticket, who the sender is to it, and how far he is believed. Who was switched off and proves that he lives
+    is what he was before (8.2)."""
+    facts, person = case.facts, case.person
+    roles = {number: role(person, ticket) for number, ticket in facts.tickets.items()}
+    found = thread.find(case.parsed, case.claims, person.address, known, roles, facts, case.now, case.config)
+    believed = _trust(case, found, known)
+    if believed is not Trust.UNVERIFIED and bounces.lives(case):
+        return _place(bounces.switched_on(case), known)
+    return case, found, roles, believed
 
 
 def _sender(parsed: ParsedMessage, config: Config) -> tuple[Address | None, bool]:

@@ -16,6 +16,8 @@ from mailgate.model import CommentState, Decision, Facts, NewComment, Person, Ro
 from mailgate.rules import commands, ladder, orders, replying
 from mailgate.rules.commands import Line
 from mailgate.rules.draft import Draft
+from mailgate.rules.values import yes
+from mailgate.vocabulary import fold
 
 CONFIRM = "Confirm"  # of the shell only: what is held on the ticket becomes shown (4.3)
 
@@ -68,19 +70,20 @@ def _begin(action: Action, ticket: Ticket, facts: Facts, now: datetime, config: 
         before=ticket,
         how="the shell",
         answerable=False,
+        secret=action.private,
         reasons=[f"{action.by} acts from the shell"],
     )
 
 
 def _command(draft: Draft, key: str, value: str) -> bool:
     """Carries one command out; True when it set the status."""
-    if commands.fold(key) == commands.fold(CONFIRM):
-        if not commands.yes(value):
+    if fold(key) == fold(CONFIRM):
+        if not yes(value, draft.config.commands.vocabulary):
             raise UsageError(f"{CONFIRM}: yes is needed")
         draft.confirms = ("held_comments",)
         draft.reasons.append("what is held on this ticket is confirmed (4.3)")
         return False
-    known = commands.key(key)
+    known = draft.config.commands.vocabulary.key(key)
     if not known or known == commands.PRIVATE:
         allowed = ", ".join(k for k in (*commands.KEYS, CONFIRM) if k != commands.PRIVATE)
         raise UsageError(f"{key!r} is no key; one of these is needed: {allowed}")

@@ -13,6 +13,7 @@ from typing import Any
 from mailgate.config import Config
 from mailgate.model import (
     Address,
+    Alarm,
     AttachmentChoice,
     Change,
     CommandResult,
@@ -23,6 +24,7 @@ from mailgate.model import (
     Kind,
     NewComment,
     NewTicket,
+    Notice,
     Outcome,
     Person,
     PersonUpdate,
@@ -35,6 +37,7 @@ from mailgate.model import (
     Trust,
 )
 from mailgate.rules import routing
+from mailgate.rules.loops import within_limits
 from mailgate.rules.story import NOBODY, Story
 from mailgate.rules.trust import STAFF, Power, allowed
 from mailgate.rules.updates import notices
@@ -79,7 +82,11 @@ class Draft:
     has_mail: frozenset[str] = frozenset()  # those of them who became recipients by it
     people: tuple[PersonUpdate, ...] = ()
     confirms: tuple[str, ...] = ()
+    confirms_only: tuple[int, ...] | None = None
+    remembered: list[Change] = field(default_factory=list)
     warnings: tuple[str, ...] = ()
+    alarms: list[Alarm] = field(default_factory=list)
+    quiet: bool = False  # old mail, of which nobody is told
 
     @property
     def who(self) -> str:
@@ -147,14 +154,25 @@ class Draft:
             return
         if name != self.ticket.team:
             self.put("team", name)
+        self.alarms = [a for a in self.alarms if a.code != "no_team"]
+        if self.before is None:  # a line further up may have found none
+            self.events = [e for e in self.events if e.code != "no_team"]
         if not name and eu:
             self.tell("no_team", category=self.ticket.category)
             self.reasons.append("no team in the EU may be told of this ticket (5.2)")
+            self.alarms.append(Alarm("no_team"))
         elif self.before is not None and name:
             self.tell("team", new=name)
 
     def finish(self, outcome: Outcome | None) -> Decision:
         """The decision, with the mails that follow from it."""
+        owed = () if self.quiet else notices(self.story(), self.facts, self.config)
+        owed, why, alarms = within_limits(owed, self.author.address, self.facts, self.config)
+        if why:
+            self.reasons.append(why)
+            self.alarms += alarms
+        if self.before is not None:
+            self._keep_what_waits(owed)
         return Decision(
             outcome=outcome,
             kind=self.kind,
@@ -177,12 +195,33 @@ class Draft:
             devices=self._devices(),
             commands=tuple(self.results),
             changes=tuple(self.changes),
+            remembered=tuple(self.remembered),
             history=tuple(self.events),
-            notices=notices(self._story(), self.facts, self.config),
+            notices=owed,
             escalation=self.escalation,
             people=self.people,
             confirms=self.confirms,
+            confirms_only=self.confirms_only,
+            alarms=tuple(self.alarms),
         )
+
+    def _keep_what_waits(self, owed: Sequence[Notice]) -> None:
+        """What the assignee has been told of held comments, and asked about them (4.3, 4.5)."""
+        assignee, held = self.ticket.assignee.address, self.comment is not None and self.comment.why_held
+        told = {notice.tells for notice in owed if notice.to == assignee and not notice.inside} - {""}
+        waits, asked = self.ticket.waits, self.ticket.asked
+        if self.confirms:
+            waits, asked = ("" if self.confirms_only is None else waits), None
+        elif "this" in told:
+            asked = self.now
+        elif "all" in told:
+            waits = ""
+        elif held in ("unverified", "third_party"):
+            waits = self.author.address or self.who
+        new = {"waits": waits, "asked": asked}
+        self.remembered = [Change(name, v) for name, v in new.items() if v != getattr(self.ticket, name)]
+        if self.remembered:
+            self.ticket = replace(self.ticket, waits=waits, asked=asked)
 
     def _devices(self) -> tuple[str, ...] | None:
         present = self.before.devices if self.before is not None else ()
@@ -201,10 +240,12 @@ class Draft:
             language=ticket.language,
         )
 
-    def _story(self) -> Story:
+    def story(self) -> Story:
+        """What happened so far, as far as mails tell of it."""
         ticket, facts = self.ticket, self.facts
         eu, team = bool(ticket.eu_support), self.team
-        people = (self.author, ticket.assignee, *facts.supervisors) if eu else ()
+        before = (self.before.assignee,) if self.before is not None else ()
+        people = (self.author, ticket.assignee, *before, *facts.supervisors) if eu else ()
         barred = (
             p.address for p in people if (p.agent or p.supervisor) and not routing.in_eu(p, facts.teams)
         )
@@ -230,6 +271,7 @@ class Draft:
             secret=self.secret,
             problems=tuple(self.problems),
             for_assignee=tuple(self.for_assignee),
+            confirming=bool(self.confirms),
             told=frozenset(self.told),
             has_mail=self.has_mail,
             warnings=self.warnings,

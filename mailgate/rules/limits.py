@@ -89,15 +89,20 @@ def choose_recipients(
     people: Mapping[str, Person],
     teams: Sequence[Team],
     config: Config,
+    *,
+    confirms: bool = False,
 ) -> tuple[RecipientChoice, ...]:
     """3.5: what becomes of the addresses of To and Cc, in order. `state` is ACTIVE or HELD, by the sender's trust;
-    `present` are the ticket's rows so far. Only new rows and the left-out ones come back."""
+    `present` are the ticket's rows so far. Only new rows and the left-out ones come back, and held ones that become
+    active because the sender, who may confirm them (`confirms`), names them too."""
     standing = {r.person.address: r.state for r in present}
     free = room(standing.values(), state, config)
     chosen: dict[str, RecipientChoice] = {}
     for address in named[:MAX_NAMED]:
         known = address.address
-        if not known or known == assignee or known in chosen or known in standing:
+        if not known or known == assignee or known in chosen:
+            continue
+        if known in standing and not (confirms and standing[known] is RecipientState.HELD):
             continue
         if unfit(known, people, teams, config):
             continue

@@ -1,5 +1,5 @@
-"""Mail that ends without a comment: quarantined, duplicate, bounce, automatic reply, and leaving a ticket
-(2.7, 8.1-8.4, 6.3)."""
+"""Mail that ends without a comment: quarantined, duplicate, automatic reply, and leaving a ticket
+(2.7, 8.1, 8.3, 8.4, 6.3). Bounces: `bounces`."""
 
 from __future__ import annotations
 
@@ -7,34 +7,25 @@ from dataclasses import replace
 
 from mailgate.model import (
     Address,
-    BounceReport,
-    Change,
+    Alarm,
     Decision,
-    Delivery,
     Event,
     Kind,
-    Notice,
     Outcome,
-    PersonUpdate,
     Purpose,
-    Recipient,
     RecipientChoice,
     RecipientState,
-    Ticket,
     Trust,
 )
-from mailgate.rules import routing
 from mailgate.rules.case import Case
-from mailgate.rules.commands import fold
-from mailgate.rules.story import LANGUAGES, NOBODY
+from mailgate.rules.loops import stopped_before
+from mailgate.rules.story import NOBODY
 from mailgate.rules.thread import Thread
-from mailgate.rules.trust import is_staff
+from mailgate.vocabulary import fold
 
 _STRANGE = frozenset({Kind.SPAM, Kind.LOOP, Kind.FEEDBACK_REPORT})
 _LEAVING = frozenset({"", "unsubscribe", "leave", "stop", "desinscription", "desabonner", "se desabonner"})
-_FAILED = frozenset({"failed", "expired"})
 _APPLE = "x-apple-unsubscribe"  # Apple Mail's own words stand in the text then, not its user's
-MAX_DIAGNOSTIC = 300
 
 
 def never_handled(kind: Kind) -> bool:
@@ -45,13 +36,33 @@ def never_handled(kind: Kind) -> bool:
 def quarantined(case: Case, why: str) -> Decision:
     """Nothing happens, and nobody is told."""
     case.reasons.append(f"quarantined: {why}")
-    return _ended(case, Outcome.QUARANTINED, error=why)
+    return ended(case, Outcome.QUARANTINED, error=why)
+
+
+def stopped(case: Case, found: Thread, believed: Trust, sign: str, why: str) -> Decision:
+    """A turn too many of a loop (8.3), by its sign (rules/loops): the ticket's history tells of it once, and the operator is told."""
+    assert found.ticket is not None
+    case.reasons.append(f"quarantined: {why}")
+    number, address = found.ticket.number, case.person.address
+    told = stopped_before(address, number, case.facts)
+    history = () if told else (Event("loop_stopped", {"who": address}, private=True),)
+    decision = ended(
+        replace(case, kind=Kind.LOOP),
+        Outcome.QUARANTINED,
+        trust=believed,
+        ticket=number,
+        threaded_by=found.by,
+        history=history,
+        error=why,
+    )
+    alarm = Alarm("loop_stopped", {"address": address}, f"loop {address} {number}")
+    return replace(decision, turn=sign, alarms=(alarm,))
 
 
 def duplicate(case: Case) -> Decision:
     """2.7: no second effect."""
     case.reasons.append(f"the same mail came before, as {case.facts.duplicate_of}: no second effect (2.7)")
-    return _ended(case, Outcome.DUPLICATE, duplicate_of=case.facts.duplicate_of)
+    return ended(case, Outcome.DUPLICATE, duplicate_of=case.facts.duplicate_of)
 
 
 def automatic(case: Case, found: Thread, believed: Trust) -> Decision:
@@ -60,97 +71,12 @@ def automatic(case: Case, found: Thread, believed: Trust) -> Decision:
     ticket = found.ticket
     if ticket is None:
         case.reasons.append("an automatic reply that belongs to no ticket: kept, without effect (8.1)")
-        return _ended(case, Outcome.AUTO_REPLY, trust=believed)
+        return ended(case, Outcome.AUTO_REPLY, trust=believed)
     case.reasons.append("an automatic reply: recorded, without effect (8.1)")
     history = (Event("auto_reply", {"who": who}),)
-    return _ended(
+    return ended(
         case, Outcome.AUTO_REPLY, trust=believed, ticket=ticket.number, threaded_by=found.by, history=history
     )
-
-
-def bounce(case: Case) -> Decision:
-    """8.2: a bounce counts only by the return path of an own delivery."""
-    deliveries = case.facts.deliveries
-    serials = (c.claim.serial for c in case.claims if c.claim.purpose is Purpose.BOUNCE)
-    delivery = next((d for s in serials if (d := deliveries.get(s)) is not None), None)
-    if delivery is None:
-        return quarantined(case, "a bounce that answers no delivery of ours (8.2)")
-    case.reasons.append(
-        f"a bounce of our mail {delivery.serial} to {delivery.address}, by its return path (8.2)"
-    )
-    reports = [r for r in case.parsed.bounces or () if r.action in _FAILED]
-    ticket = case.facts.tickets.get(delivery.ticket)
-    plain = _ended(
-        case,
-        Outcome.BOUNCE,
-        ticket=delivery.ticket or None,
-        bounce_serial=delivery.serial,
-        threaded_by="token",
-    )
-    if not reports:
-        case.reasons.append("no failure: a delay or a success is only recorded")
-        return replace(plain, reasons=tuple(case.reasons))
-    dead = next((r for r in reports if r.dead), None)
-    status = (dead or reports[0]).status or "5.0.0"
-    history = (Event("bounced", {"address": delivery.address, "status": status}),)
-    plain = replace(plain, history=history)
-    if dead is None or ticket is None:
-        return plain
-    return _dead(case, plain, delivery, ticket, dead)
-
-
-def _dead(case: Case, plain: Decision, delivery: Delivery, ticket: Ticket, report: BounceReport) -> Decision:
-    """The address does not exist: inactive at once; staff and the notify list are only reported (8.2)."""
-    address, facts = delivery.address, case.facts
-    lists = (case.config.escalation.notify_list, case.config.escalation.notify_list_eu)
-    members = {p.address for t in facts.teams for p in t.agents} | {p.address for p in facts.supervisors}
-    person = facts.people.get(address)
-    if (
-        address in members
-        or address in lists
-        or address in {t.address for t in facts.teams}
-        or (person and is_staff(person))
-    ):
-        case.reasons.append("staff and the notify list are never switched off (8.2)")
-        return replace(plain, reasons=tuple(case.reasons))
-    case.reasons.append(f"{address} does not exist: it gets no more mail (8.2)")
-    history = list(plain.history)
-    recipients: tuple[RecipientChoice, ...] = ()
-    row = _row(ticket, address)
-    if row is not None:
-        recipients = (RecipientChoice(address, "", RecipientState.DEAD, report.status),)
-        history.append(Event("recipient_dead", {"address": address, "status": report.status or "5.1.1"}))
-    notices: tuple[Notice, ...] = ()
-    if address == ticket.assignee.address:
-        error = " ".join(report.diagnostic.split())[:MAX_DIAGNOSTIC] or report.status
-        history.append(Event("delivery_failed", {"address": address, "error": error}))
-        notices = _unreachable(case, ticket, error)
-    return replace(
-        plain,
-        reasons=tuple(case.reasons),
-        history=tuple(history),
-        recipients=recipients,
-        people=(PersonUpdate(address, dead=True),),
-        notices=notices,
-    )
-
-
-def _row(ticket: Ticket, address: str) -> Recipient | None:
-    alive = (RecipientState.ACTIVE, RecipientState.HELD)
-    return next((r for r in ticket.recipients if r.person.address == address and r.state in alive), None)
-
-
-def _unreachable(case: Case, ticket: Ticket, error: str) -> tuple[Notice, ...]:
-    team = next((t for t in case.facts.teams if t.name == ticket.team), None)
-    if team is None or (ticket.eu_support and team.region != routing.EU):
-        return ()
-    language = next(
-        (w for w in (team.language, ticket.language) if w in LANGUAGES), case.config.gateway.language
-    )
-    params = {"address": ticket.assignee.address, "error": error}
-    problems = [{"code": "assignee_unreachable", "params": params}]
-    context = {"author": None, "comments": [], "events": [], "problems": problems}
-    return (Notice(team.address, "team", "problem", language, context, True, urgent=True),)
 
 
 def leaves(case: Case) -> Decision | None:
@@ -174,7 +100,7 @@ def leaves(case: Case) -> Decision | None:
         left = row.state in (RecipientState.ACTIVE, RecipientState.HELD)
         recipients = (RecipientChoice(address, "", RecipientState.LEFT),) if left else ()
         history = (Event("recipient_left", {"address": address}),) if left else ()
-        return _ended(
+        return ended(
             case,
             Outcome.COMMENT,
             ticket=ticket.number,
@@ -185,7 +111,7 @@ def leaves(case: Case) -> Decision | None:
     return None
 
 
-def _ended(
+def ended(
     case: Case,
     outcome: Outcome,
     *,
@@ -193,12 +119,11 @@ def _ended(
     ticket: int | None = None,
     threaded_by: str = "none",
     history: tuple[Event, ...] = (),
-    changes: tuple[Change, ...] = (),
     recipients: tuple[RecipientChoice, ...] = (),
-    bounce_serial: int = 0,
     duplicate_of: str = "",
     error: str = "",
 ) -> Decision:
+    """The Decision of a mail that is no comment."""
     sender: Address | None = case.sender
     return Decision(
         outcome=outcome,
@@ -210,9 +135,7 @@ def _ended(
         threaded_by=threaded_by,
         ticket=ticket,
         history=history,
-        changes=changes,
         recipients=recipients,
-        bounce_serial=bounce_serial,
         duplicate_of=duplicate_of,
         error=error,
     )

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from mailgate.model import CommentState, Decision, Outcome, Person, Role, Severity, Status, Ticket, Trust
+from mailgate.model import (
+    Alarm,
+    CommentState,
+    Decision,
+    Outcome,
+    Person,
+    Role,
+    Severity,
+    Status,
+    Ticket,
+    Trust,
+)
 from mailgate.rules import case as steps
-from mailgate.rules import routing, trust
+from mailgate.rules import loops, routing, trust
 from mailgate.rules.case import Case
 from mailgate.rules.draft import Draft
+from mailgate.rules.escalating import ask_to_escalate
 from mailgate.rules.story import language_of
 from mailgate.rules.thread import Thread
 from mailgate.rules.trust import STAFF
@@ -32,14 +44,26 @@ def open_ticket(case: Case, found: Thread, believed: Trust) -> Decision:
     text = steps.carry_out(case, draft)
     steps.take_recipients(case, draft)
     steps.take_files(case, draft)
-    steps.ask_to_escalate(case, draft, text)
+    ask_to_escalate(case, draft, text)
     draft.comment = steps.comment_of(case, draft, text, state, why_held)
     if state is CommentState.HELD:
         draft.tell("comment_held", who=draft.who, private=True)
     if draft.role in STAFF and draft.ticket.assignee.address == draft.author.address:
         draft.problems.append({"code": "name_customer", "params": {}})
         draft.reasons.append("an agent wrote: he is asked to name the customer (5.4)")
+    _unanswered(draft)
     return draft.finish(Outcome.TICKET)
+
+
+def _unanswered(draft: Draft) -> None:
+    """Whoever writes the same words again and again may be a program that answers ours (8.3)."""
+    address = draft.author.address
+    why = loops.unanswered(address, draft.facts) if draft.answerable else ""
+    if why:
+        draft.answerable = False
+        draft.reasons.append(why)
+        draft.tell("not_acknowledged", private=True, who=draft.who)
+        draft.alarms.append(Alarm("loop_stopped", {"address": address}, f"loop {address}"))
 
 
 def _begin(case: Case, believed: Trust) -> Draft:

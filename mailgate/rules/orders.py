@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from mailgate.model import CommandResult, Escalation, Person, RecipientState, Role, Status, Trust
-from mailgate.rules import commands, ladder, limits
+from mailgate.model import CommandResult, Escalation, Person, Role, Status, Trust
+from mailgate.rules import calendar, commands, ladder, limits, naming, values
 from mailgate.rules.commands import Line
 from mailgate.rules.draft import Draft
 from mailgate.rules.story import INTERNAL
-from mailgate.rules.thread import command_address
 from mailgate.rules.trust import Power
+from mailgate.vocabulary import Vocabulary
 
 MAX_DATA_CENTRE = 40
 _ONCE = frozenset(commands.KEYS) - {commands.DEVICE, commands.RECIPIENT}
-_POWERS = {
+# It waits for an agent already; it is over already. For staff these are steps like any other.
+_SO_ALREADY = frozenset({(Status.NEW, Status.OPEN), (Status.CLOSED, Status.RESOLVED)})
+POWERS = {
     commands.ASSIGN: Power.CHANGE,
     commands.SEVERITY: Power.CHANGE,
     commands.CATEGORY: Power.CHANGE,
@@ -58,8 +60,9 @@ def carry_out(draft: Draft, lines: Iterable[Line]) -> list[str]:
 def _refusal(draft: Draft, line: Line, done: set[str]) -> str | None:
     """Why a line is not even tried; None when it is."""
     if not line.key:
-        return "no such command"
-    if not draft.may(_POWERS[line.key]):
+        near = _words(draft).nearest(line.text.partition(":")[0])
+        return f"no such command; perhaps {near} is meant" if near else "no such command"
+    if not draft.may(POWERS[line.key]):
         if draft.trust is Trust.UNVERIFIED:
             return "the sender could not be verified"
         return "not allowed for this sender"
@@ -68,8 +71,12 @@ def _refusal(draft: Draft, line: Line, done: set[str]) -> str | None:
     return None
 
 
+def _words(draft: Draft) -> Vocabulary:
+    return draft.config.commands.vocabulary
+
+
 def _assign(draft: Draft, value: str) -> str:
-    address = command_address(value)
+    address = values.address(value)
     if not address:
         return "an e-mail address is needed"
     old = draft.ticket.assignee
@@ -106,7 +113,7 @@ def take_account(draft: Draft, person: Person) -> None:
 
 
 def _severity(draft: Draft, value: str) -> str:
-    wanted = commands.severity(value)
+    wanted = values.severity(value, _words(draft))
     if wanted is None:
         return "outage, degraded or question is needed"
     if wanted is not (old := draft.ticket.severity):
@@ -117,7 +124,7 @@ def _severity(draft: Draft, value: str) -> str:
 
 
 def _category(draft: Draft, value: str) -> str:
-    wanted = commands.category(value, draft.config)
+    wanted = values.category(value, draft.config)
     if not wanted:
         return f"one of these is needed: {', '.join(draft.config.gateway.categories)}"
     if wanted != (old := draft.ticket.category):
@@ -129,7 +136,7 @@ def _category(draft: Draft, value: str) -> str:
 
 
 def _device(draft: Draft, value: str) -> str:
-    names = commands.items(value)
+    names = [values.name(item) for item in values.items(value)]
     if not names:
         return "names of devices are needed, separated by commas"
     devices, added, removed, why = limits.change_devices(draft.ticket.devices, names, draft.config)
@@ -143,61 +150,8 @@ def _device(draft: Draft, value: str) -> str:
     return ""
 
 
-def _recipient(draft: Draft, value: str) -> str:
-    if not (items := commands.items(value)):
-        return "addresses are needed, separated by commas"
-    steps = []
-    standing = {r.person.address: r.state for r in draft.ticket.recipients}
-    for item in items:
-        address, remove = command_address(item), item.startswith("-")
-        if not address:
-            return f"{item[:80]} is no e-mail address"
-        state, code, why = _one_recipient(draft, address, remove, standing.get(address))
-        if why:
-            return why
-        if code:
-            standing[address] = state
-            steps.append((address, state, code))
-    if sum(1 for s in standing.values() if s is RecipientState.ACTIVE) > draft.config.limits.recipients:
-        return f"a ticket has at most {draft.config.limits.recipients} recipients"
-    for address, state, code in steps:
-        draft.name_recipient(address, "", state, f"{code.replace('_', ' ')} by command (3.7)")
-        draft.tell(code, address=address, who=draft.who)
-        if state is RecipientState.ACTIVE:
-            draft.told.add(address)
-    return ""
-
-
-def _one_recipient(
-    draft: Draft, address: str, remove: bool, state: RecipientState | None
-) -> tuple[RecipientState, str, str]:
-    """The new state of one address, the word for the history ("" for no change), and why it is refused."""
-    if remove:
-        if state in (RecipientState.ACTIVE, RecipientState.HELD) or (
-            state is None and address in draft.named
-        ):
-            return RecipientState.REMOVED, "recipient_removed", ""
-        return RecipientState.REMOVED, "", f"{address} is no recipient of this ticket"
-    why = limits.unfit(address, draft.facts.people, draft.facts.teams, draft.config)
-    if address == draft.ticket.assignee.address:
-        why = "the assignee gets every update already"
-    if state is RecipientState.HELD and not draft.may(Power.CONFIRM_RECIPIENT):
-        why = "only the assignee or an agent confirms a held recipient"
-    if state is RecipientState.DEAD:
-        why = "mail to it bounced"
-    if why:
-        return RecipientState.ACTIVE, "", why
-    if state is RecipientState.ACTIVE:
-        return RecipientState.ACTIVE, "", ""
-    return (
-        RecipientState.ACTIVE,
-        "recipient_confirmed" if state is RecipientState.HELD else "recipient_added",
-        "",
-    )
-
-
 def _notify(draft: Draft, value: str) -> str:
-    wanted = commands.yes(value)
+    wanted = values.yes(value, _words(draft))
     if wanted is None:
         return "on or off is needed"
     if wanted is not draft.ticket.notify:
@@ -207,10 +161,10 @@ def _notify(draft: Draft, value: str) -> str:
 
 
 def _eu_support(draft: Draft, value: str) -> str:
-    if commands.none(value):
+    if values.none(value, _words(draft)):
         wanted = ""
     else:
-        wanted = limits.device_name(value)
+        wanted = limits.device_name(values.name(value))
         if not 0 < len(wanted) <= MAX_DATA_CENTRE:
             return f"a data centre is needed ({MAX_DATA_CENTRE} characters at most), or none"
     if wanted != draft.ticket.eu_support:
@@ -227,13 +181,13 @@ def _set_eu_support(draft: Draft, wanted: str) -> None:
 
 
 def _status(draft: Draft, value: str) -> str:
-    wanted = commands.status(value)
+    wanted = values.status(value, _words(draft))
     if wanted is None:
         return "open, pending, resolved or closed is needed"
     if wanted not in (Status.RESOLVED, Status.OPEN) and not draft.may(Power.STATUS_ANY):
         return "the customer side may say resolved or open"
-    if wanted is Status.OPEN and draft.ticket.status is Status.NEW and not draft.staff:
-        return ""  # it waits for an agent already
+    if (draft.ticket.status, wanted) in _SO_ALREADY and not draft.staff:
+        return ""
     set_status(draft, wanted)
     return ""
 
@@ -244,11 +198,13 @@ def set_status(draft: Draft, wanted: Status) -> None:
     if wanted is old:
         return
     draft.put("status", wanted)
+    draft.ticket = replace(draft.ticket, status_since=draft.now, reminded=None)
     draft.tell("status", old=old.value, new=wanted.value, who=draft.who)
     if draft.staff:
         draft.put("last_progress", draft.now)
     if wanted in (Status.RESOLVED, Status.CLOSED) and draft.ticket.escalation_level:
         draft.put("escalation_level", 0)
+        draft.escalation = None  # one that the same mail asked for is over before anybody hears of it
         draft.tell("escalation_ended")
         draft.reasons.append("the escalation ends with the ticket (7.6)")
 
@@ -256,6 +212,8 @@ def set_status(draft: Draft, wanted: Status) -> None:
 def _escalate(draft: Draft, value: str) -> str:
     if draft.asked:
         return "given more than once"
+    if values.yes(value, _words(draft)) is False:  # "Escalate: no" asks for nothing
+        return "the reason is needed; without the line nothing is escalated"
     named, reason = (
         ladder.named_level(value) if draft.role is Role.SUPERVISOR else (None, ladder.reason(value))
     )
@@ -265,7 +223,12 @@ def _escalate(draft: Draft, value: str) -> str:
 def escalate(draft: Draft, reason: str, named: int | None = None) -> str:
     """A request to escalate (7.2), once a mail; "" or why it changes nothing."""
     draft.asked = True
-    step = ladder.step(draft.ticket, draft.role, draft.now, draft.config.escalation, named)
+    if draft.quiet:  # else the clock would carry on, and mail of it
+        draft.reasons.append("a request of old mail escalates nothing")
+        return "there is nothing to escalate"
+    ticket, settings = draft.ticket, draft.config.escalation
+    hours = calendar.of_ticket(ticket.severity, ticket.team, draft.facts.teams, settings)
+    step = ladder.step(ticket, draft.role, draft.now, settings, named, hours)
     draft.reasons.append(f"escalation: {step.why}")
     if step.level is None:
         if step.opens is not None:
@@ -274,6 +237,9 @@ def escalate(draft: Draft, reason: str, named: int | None = None) -> str:
             draft.problems.append({"code": "escalation_too_early", "params": {"at": at}})
         return step.why
     reason = reason or "no reason given"
+    if ticket.status not in (Status.NEW, Status.OPEN):
+        draft.reasons.append(f"a {ticket.status.value} ticket that is escalated is open again (7.6)")
+        set_status(draft, Status.OPEN)
     draft.put("escalation_level", step.level)
     draft.put("last_step", draft.now)
     draft.tell("escalated", level=step.level, who=draft.who, reason=INTERNAL if draft.secret else reason)
@@ -282,7 +248,7 @@ def escalate(draft: Draft, reason: str, named: int | None = None) -> str:
 
 
 def _private(draft: Draft, value: str) -> str:
-    return "" if commands.yes(value) is not None else "yes or no is needed"
+    return "" if values.yes(value, _words(draft)) is not None else "yes or no is needed"
 
 
 _DO: dict[str, Callable[[Draft, str], str]] = {
@@ -290,7 +256,7 @@ _DO: dict[str, Callable[[Draft, str], str]] = {
     commands.SEVERITY: _severity,
     commands.CATEGORY: _category,
     commands.DEVICE: _device,
-    commands.RECIPIENT: _recipient,
+    commands.RECIPIENT: naming.recipients,
     commands.NOTIFY: _notify,
     commands.EU_SUPPORT: _eu_support,
     commands.STATUS: _status,

@@ -19,10 +19,15 @@ from mailgate.rules import case as steps
 from mailgate.rules import commands, orders
 from mailgate.rules.case import Case
 from mailgate.rules.draft import Draft
+from mailgate.rules.escalating import ask_to_escalate
 from mailgate.rules.thread import Thread
 from mailgate.rules.trust import CUSTOMER_SIDE, STAFF, Power
 
 MAX_SHOWN = 2000  # characters of a third party's text in the question to the assignee
+_NOT_STAFF = (
+    "nothing proves that this is one of our own: held for an agent who is verified (4.3); SPF or DKIM of {0}, a login "
+    "(smtp.auth), or an Authentication-Results header of a trusted host would prove it"
+)
 _WAITING = frozenset({Status.PENDING, Status.RESOLVED, Status.CLOSED})
 
 
@@ -33,10 +38,12 @@ def reply(case: Case, found: Thread, ticket: Ticket, role: Role, believed: Trust
     state, why_held = _believed(case, draft, found)
     if state is CommentState.SHOWN:
         state, why_held = steps.privacy(case, draft)
+    elif why_held in ("staff", "unverified") and steps.privacy(case, draft)[1]:
+        why_held = "private_refused"  # who confirms it would publish what asks to be private (3.8)
     draft.secret = state is not CommentState.SHOWN
     text = steps.carry_out(case, draft)
-    if why_held not in ("unverified", "third_party"):
-        steps.ask_to_escalate(case, draft, text)
+    if why_held not in ("unverified", "staff", "third_party"):
+        ask_to_escalate(case, draft, text)
     if why_held != "third_party":
         steps.take_recipients(case, draft)
     steps.take_files(case, draft)
@@ -44,7 +51,7 @@ def reply(case: Case, found: Thread, ticket: Ticket, role: Role, believed: Trust
     steps.warn(case, draft)
     if draft.comment is not None and state is CommentState.SHOWN:
         _move(case, draft)
-    _ask_or_confirm(case, draft, state, why_held)
+    _ask_or_confirm(case, draft, found, state, why_held)
     return draft.finish(Outcome.COMMENT)
 
 
@@ -58,6 +65,14 @@ def _believed(case: Case, draft: Draft, found: Thread) -> tuple[CommentState, st
     if draft.role is Role.STRANGER and by_token:
         draft.reasons.append("the sender has no part in this ticket: held as third party (4.5)")
         return CommentState.HELD, "third_party"
+    if draft.role in STAFF and not draft.staff:
+        draft.reasons.append(_NOT_STAFF.format(draft.author.address.rpartition("@")[2]))
+        return CommentState.HELD, "staff"
+    if draft.role is Role.STRANGER and not found.vouched:
+        draft.reasons.append(
+            "the mail that named the sender was held, or nobody vouched for it: held (2.4, 4.3)"
+        )
+        return CommentState.HELD, "unverified"
     if not draft.may(Power.COMMENT if by_token else Power.COMMENT_BY_NAME):
         draft.reasons.append("an unverified sender, without a token of this ticket: held (4.3)")
         return CommentState.HELD, "unverified"
@@ -76,6 +91,9 @@ def _comment(case: Case, draft: Draft, text: str, state: CommentState, why_held:
     draft.comment = steps.comment_of(case, draft, text, state, why_held)
     if why_held == "third_party":
         draft.tell("comment_held_third_party", who=draft.who, private=True)
+    elif why_held == "staff":
+        domain = draft.author.address.rpartition("@")[2]
+        draft.tell("comment_held_staff", who=draft.who, domain=domain, private=True)
     elif state is CommentState.HELD:
         draft.tell("comment_held", who=draft.who, private=True)
     elif state is CommentState.PRIVATE:
@@ -94,9 +112,6 @@ def _move(case: Case, draft: Draft) -> None:
     if draft.staff:
         answer(draft, said=said)
     elif draft.role in CUSTOMER_SIDE and status in _WAITING and not said:
-        if case.tags.query and not case.parsed.text.strip():
-            draft.reasons.append("it only asks for the status: nothing is reopened (3.9)")
-            return
         draft.reasons.append(f"the customer side writes on a {status.value} ticket: open again (2.6)")
         orders.set_status(draft, Status.OPEN)
 
@@ -109,25 +124,35 @@ def answer(draft: Draft, *, said: bool) -> None:
     if not draft.ticket.agent_answered:
         draft.put("agent_answered", True)
     draft.put("last_progress", draft.now)
+    if draft.ticket.assignee.dead:
+        params = {"address": draft.ticket.assignee.address}
+        draft.problems.append({"code": "assignee_silent", "params": params})
 
 
-def _ask_or_confirm(case: Case, draft: Draft, state: CommentState, why_held: str) -> None:
+def _ask_or_confirm(case: Case, draft: Draft, found: Thread, state: CommentState, why_held: str) -> None:
     if why_held == "third_party" and draft.comment is not None:
         params = {"author": draft.author.address or draft.who, "text": draft.comment.text[:MAX_SHOWN]}
         draft.for_assignee.append({"code": "third_party", "params": params})
-    elif why_held == "unverified" and draft.author.address == draft.ticket.assignee.address:
-        draft.for_assignee.append({"code": "held", "params": {}})
-    elif state is CommentState.SHOWN and draft.may(Power.CONFIRM) and _answers_a_question(case, draft):
-        draft.confirms = ("held_comments",)
-        draft.reasons.append("the reply confirms what was held on this ticket (4.3, 4.5)")
+    elif state is CommentState.SHOWN and case.kind is Kind.PERSON and draft.may(Power.CONFIRM):
+        only = _confirmed(case, draft, found)
+        if only is not None:
+            draft.confirms, draft.confirms_only = ("held_comments",), only
+            draft.reasons.append("the reply confirms what it was told is held on this ticket (4.3, 4.5)")
 
 
-def _answers_a_question(case: Case, draft: Draft) -> bool:
-    """Whether the mail answers one that told of something held. A program that drops In-Reply-To leaves a reply's
-    subject and the assignee's reply address as the signs; a mail of his own to that address confirms nothing."""
-    number = draft.ticket.number
-    if any(d.ticket == number and d.held for d in case.answers):
-        return True
+def _confirmed(case: Case, draft: Draft, found: Thread) -> tuple[int, ...] | None:
+    """The held comments that a mail confirms: those that the mail told of which it answers; () = all that its sender
+    was told of; None = none.
+
+    A program that drops In-Reply-To leaves a reply's subject and the assignee's reply address as the signs; a mail of
+    his own to that address confirms nothing.
+    """
+    number, me = draft.ticket.number, draft.author.address
+    told = [d for d in case.answers if d.ticket == number and d.held and (draft.staff or d.address == me)]
+    if told:
+        return tuple(id for d in told for id in d.held)
     if draft.role in STAFF or case.parsed.in_reply_to or not is_reply(case.parsed.subject):
-        return False
-    return any(c.claim.purpose is Purpose.REPLY and c.claim.ticket == number for c in case.claims)
+        return None
+    # another's address is one that somebody else may have put into the Reply-To of a mail of his own
+    signed = any(c.purpose is Purpose.REPLY and c.person == draft.author.id for c in found.claims)
+    return () if signed else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from mailgate.config import Config
 from mailgate.model import (
+    LANGUAGES,
     AttachmentChoice,
     AttachmentState,
     CommandResult,
@@ -31,12 +32,13 @@ from mailgate.model import (
     Trust,
 )
 
-LANGUAGES = ("en", "fr")
+APART = "apart"  # key of a context: the mail is not about the ticket of its decision, and the store reads what it shows
 INTERNAL = "internal"  # stands for a reason that staff gave in an internal note
 TOLD_BY_THE_COMMENT = frozenset({"opened", "commented", "commented_unverified", "commented_private"})
 SENDER_ONLY = frozenset({"command_refused", "file_left_out", "recipient_left_out", "escalation_too_early"})
 NAMES_OTHERS = frozenset(
     {"recipient_held", "recipient_removed", "recipient_left", "recipient_dead", "delivery_failed"}
+    | {"bounced", "bounced_elsewhere", "address_dead", "address_failing", "address_alive", "address_revived"}
 )
 STAFF = frozenset({Role.AGENT, Role.SUPERVISOR})
 
@@ -70,7 +72,8 @@ class Story:
     escalation: Escalation | None = None
     secret: bool = False  # the mail's words are held or private: staff only
     problems: tuple[Mapping[str, Any], ...] = ()  # for the sender
-    for_assignee: tuple[Mapping[str, Any], ...] = ()  # problems that the assignee is asked about (4.3, 4.5)
+    for_assignee: tuple[Mapping[str, Any], ...] = ()  # problems that the assignee is asked about (4.5)
+    confirming: bool = False  # the mail confirms what was held
     told: frozenset[str] = frozenset()  # named by a verified person in this very mail: told at once
     has_mail: frozenset[str] = frozenset()  # became recipients because they hold this very mail (CC)
     warnings: tuple[str, ...] = ()

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailgate.config import Config
-from mailgate.mail.address import normalise, parse_list
 from mailgate.mail.subject import Bracket, brackets
 from mailgate.mail.token import claim_of_message_id, expired, token_of, verify
 from mailgate.model import (
@@ -26,13 +25,17 @@ from mailgate.model import (
     Ticket,
     TokenClaim,
 )
+from mailgate.rules import commands
+from mailgate.rules.values import address as address_of
+from mailgate.rules.values import items
 
 MAX_IDS = 100  # of In-Reply-To and References, the nearest ones
 MAX_ADDRESSES = 200  # of To and Cc
-MAX_COMMAND_LINES = 60
+MAX_COMMANDS = commands.MAX_LINES * commands.MAX_LINE  # characters of a text in which they may stand
 MAX_DIGITS = 9  # of a ticket number in a tag: a 32-bit integer in every database
 _THREADING = frozenset({Purpose.REPLY, Purpose.TEAM, Purpose.LEAVE, Purpose.MESSAGE})
 _STAFF = frozenset({Role.AGENT, Role.SUPERVISOR})
+_NAMED = "ticket #{}: it answers a message of that ticket that named the sender (2.4)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Thread:
     claims: tuple[TokenClaim, ...] = ()  # valid ones of this ticket
     refers_to: int | None = None  # a tag that gave no access (2.5)
     follows: int | None = None  # closed too long ago (2.6)
+    vouched: bool = True  # False: the sender is there by a message alone that nobody believed named (2.4)
     reasons: tuple[str, ...] = field(default=())
 
 
@@ -86,7 +90,7 @@ def questions(
     """All that the store must look up for this mail."""
     sender = parsed.sender.address if parsed.sender else ""
     named = (*parsed.to[:MAX_ADDRESSES], *parsed.cc[:MAX_ADDRESSES])
-    addresses = {a.address for a in named} | set(_named_in_commands(parsed.text)) | {sender}
+    addresses = {a.address for a in named} | set(_named_in_commands(parsed.text, config)) | {sender}
     if sender in config.trust.forms:
         addresses |= {a.address for a in parsed.reply_to[:1]}
     domain = config.gateway.message_domain
@@ -99,8 +103,12 @@ def questions(
         serials=frozenset(c.serial for c in held if c.serial),
         content_key=parsed.content_key,
         sender=sender,
+        skeleton=parsed.skeleton,
         image_hashes=frozenset(
             a.sha256 for a in parsed.attachments[:MAX_IDS] if a.content_type.startswith("image/")
+        ),
+        returned=frozenset(
+            c.serial for c in held if c.purpose is Purpose.BOUNCE and parsed.bounces is not None
         ),
     )
 
@@ -110,26 +118,13 @@ def nearest_first(parsed: ParsedMessage) -> tuple[str, ...]:
     return (*parsed.in_reply_to[:MAX_IDS], *parsed.references[: -MAX_IDS - 1 : -1])
 
 
-def _named_in_commands(text: str) -> Iterator[str]:
-    """Addresses that stand behind a "Key:" near the top: whether they are commands is not decided here."""
-    text = text[:20_000]
-    if "@" not in text:
+def _named_in_commands(text: str, config: Config) -> Iterator[str]:
+    """Addresses that stand in the block of commands: whether they may be named is not decided here."""
+    if "@" not in text[:MAX_COMMANDS]:
         return
-    for line in text.lstrip().splitlines()[:MAX_COMMAND_LINES]:
-        _, colon, value = line.replace("\uff1a", ":").partition(":")
-        if colon and "@" in value:
-            for part in value[:5000].split(",")[:MAX_ADDRESSES]:
-                yield command_address(part)
-
-
-def command_address(text: str) -> str:
-    """The address of one value of Assign or Recipient: bare, or as `Name <address>`; "" when it is none."""
-    text = text.strip().removeprefix("-").strip()
-    address = normalise(text)
-    if address:
-        return address
-    listed = parse_list(text)
-    return listed[0].address if len(listed) == 1 else ""
+    for line in commands.read(text, config.commands.vocabulary).lines:
+        if "@" in line.value:
+            yield from map(address_of, items(line.value))
 
 
 def number_of(bracket: Bracket, config: Config) -> int | None:
@@ -179,12 +174,13 @@ def find(
         return role is not Role.STRANGER and (authenticated or role not in _STAFF)
 
     reasons: list[str] = []
+    vouched = True
     found = _by_claim(claims, facts, now, config, reasons)
     refers_to: int | None = None
     if found is None:
         found, refers_to = _by_tag(parsed.subject, has_part, facts, config, reasons)
     if found is None:
-        found = _by_known_thread(parsed, sender, has_part, facts, reasons)
+        found, vouched = _by_known_thread(parsed, sender, has_part, facts, reasons)
     if found is None:
         reasons.append("a new ticket: nothing in the mail names one that the sender may write to (2.5)")
         return Thread(refers_to=refers_to, reasons=tuple(reasons))
@@ -197,7 +193,7 @@ def find(
         )
         return Thread(follows=ticket.number, reasons=tuple(reasons))
     mine = tuple(c.claim for c in claims if _threads(c.claim, facts, now, config) == ticket)
-    return Thread(ticket, by, mine, reasons=tuple(reasons))
+    return Thread(ticket, by, mine, vouched=vouched, reasons=tuple(reasons))
 
 
 def too_late(ticket: Ticket, now: datetime, config: Config) -> bool:
@@ -256,25 +252,29 @@ def _by_tag(
 
 def _by_known_thread(
     parsed: ParsedMessage, sender: str, has_part: Callable[[int], bool], facts: Facts, reasons: list[str]
-) -> tuple[Ticket, str] | None:
+) -> tuple[tuple[Ticket, str] | None, bool]:
+    """The ticket, and whether the sender is there by more than the word of somebody whom nobody believed."""
     if not facts.threads:
-        return None
+        return None, True
     known: dict[str, list[KnownMessage]] = {}
     for message in facts.threads:
         known.setdefault(message.message_id, []).append(message)
-    for message_id in nearest_first(parsed):
-        for message in known.get(message_id, ()):
-            ticket = facts.tickets.get(message.ticket)
-            if ticket is None:
-                continue
-            if has_part(ticket.number):
-                reasons.append(
-                    f"ticket #{ticket.number}: it answers a message of that ticket, and the sender has a part (2.4)"
-                )
-                return ticket, "known-thread"
-            if sender and sender in message.participants:
-                reasons.append(
-                    f"ticket #{ticket.number}: it answers a message of that ticket that named the sender (2.4)"
-                )
-                return ticket, "known-thread"
-    return None
+    named: Ticket | None = None
+    for message in (each for id in nearest_first(parsed) for each in known.get(id, ())):
+        ticket = facts.tickets.get(message.ticket)
+        if ticket is None:
+            continue
+        if has_part(ticket.number):
+            reasons.append(
+                f"ticket #{ticket.number}: it answers a message of that ticket, and the sender has a part (2.4)"
+            )
+            return (ticket, "known-thread"), True
+        if sender and sender in message.participants:
+            if message.vouched:
+                reasons.append(_NAMED.format(ticket.number))
+                return (ticket, "known-thread"), True
+            named = named or ticket
+    if named is None:
+        return None, True
+    reasons.append(_NAMED.format(named.number))
+    return (named, "known-thread"), False

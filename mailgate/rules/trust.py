@@ -30,7 +30,16 @@ from mailgate.model import (
 )
 
 MAX_HEADERS = 50  # Authentication-Results headers looked at
-_VOUCHING_DOORS = frozenset({"lmtp", "pipe", "imap"})
+_TELLING = ("pass", "fail", "none", "neutral", "softfail", "policy", "permerror", "bestguesspass")
+# Who wrote the mail himself and hands it over has put none of these there: a relay, a filter or a mailbox did.
+_OF_A_RELAY = frozenset({
+    "received", "x-received", "return-path", "delivered-to", "x-original-to", "envelope-to", "x-envelope-from",
+    "authentication-results", "x-authentication-results", "received-spf", "dkim-signature", "domainkey-signature",
+    "arc-seal", "arc-message-signature", "arc-authentication-results", "x-spam-flag", "x-spam-status", "x-spam-score",
+    "x-spam-level", "x-spamd-result", "x-rspamd-server", "x-virus-scanned", "x-mailgate-loop",
+    "resent-from", "resent-sender", "resent-date", "resent-message-id", "x-forwarded-to", "x-forwarded-for",
+})  # fmt: skip
+_VOUCHING_DOORS = frozenset({"lmtp", "pipe", "imap", "import"})
 _ISSUED_TO_A_PERSON = frozenset({Purpose.REPLY, Purpose.MESSAGE, Purpose.LEAVE})
 
 STAFF = frozenset({Role.AGENT, Role.SUPERVISOR})
@@ -70,7 +79,7 @@ _SUPERVISOR = frozenset({Role.SUPERVISOR})
 # power: (unverified, proof, authenticated). PROOF holds no staff anywhere: 4.3.
 _TABLE: dict[Power, tuple[frozenset[Role], frozenset[Role], frozenset[Role]]] = {
     Power.OPEN: (_ALL, _ALL, _ALL),
-    Power.COMMENT: (PART, PART, PART),
+    Power.COMMENT: (_OUTSIDE, _OUTSIDE, PART),
     Power.COMMENT_BY_NAME: (_NOBODY, _OUTSIDE, _ALL),
     Power.CHANGE: (_NOBODY, CUSTOMER_SIDE, CUSTOMER_SIDE | STAFF),
     Power.ADD_RECIPIENT: (_NOBODY, CUSTOMER_SIDE, CUSTOMER_SIDE | STAFF),
@@ -141,36 +150,54 @@ def authenticate(envelope: Envelope, parsed: ParsedMessage, config: Config, org_
     if envelope.auth_user and address in {normalise(a) for a in envelope.auth_addresses}:
         return AuthResult(True, f"{envelope.auth_user} logged in, and may write as {address}")
     peer = _peer(envelope.peer)
-    if peer is not None and not parsed.header("received") and _within(peer, config.trust.networks):
+    if peer is not None and _within(peer, config.trust.networks) and not _relayed(parsed):
         return AuthResult(
             True, f"the client {envelope.peer} is in trust.networks and no relay wrote a Received"
         )
     if envelope.door in _VOUCHING_DOORS or (peer is not None and _within(peer, config.trust.upstreams)):
-        return _vouched(parsed, address.rpartition("@")[2], config, org_of)
+        return _vouched(envelope, parsed, address.rpartition("@")[2], config, org_of)
     return AuthResult(False, "nobody that is trusted vouches for the sender")
 
 
 def undecided(auth: AuthResult, parsed: ParsedMessage) -> bool:
-    """Whether nobody told anything of the sender, so that our own check counts (4.1)."""
-    return parsed.sender is not None and not auth.authenticated and not auth.results
+    """Whether nobody told of the sender what DMARC says, so that our own check counts, with what was told (4.1)."""
+    if parsed.sender is None or auth.authenticated:
+        return False
+    return not any(r.method == "dmarc" and r.result in _TELLING for r in auth.results)
 
 
-def _vouched(parsed: ParsedMessage, domain: str, config: Config, org_of: OrgOf) -> AuthResult:
+def told(results: Iterable[MethodResult], envelope: Envelope) -> tuple[MethodResult, ...]:
+    """The results of others that stand beside our own check: temporary trouble is none, and what SPF says of the name
+    in HELO counts for the null sender only (RFC 7208 section 2.4)."""
+    null = not envelope.mail_from.strip("<> ")
+    return tuple(r for r in results if r.result in _TELLING and (null or not r.helo))
+
+
+def _relayed(parsed: ParsedMessage) -> bool:
+    """Whether somebody stood between the author and us: a server that removes Received leaves other traces mostly."""
+    return any(name in _OF_A_RELAY for name, _ in parsed.headers)
+
+
+def _vouched(
+    envelope: Envelope, parsed: ParsedMessage, domain: str, config: Config, org_of: OrgOf
+) -> AuthResult:
     """What Authentication-Results of our upstreams say (RFC 8601 section 5: others' headers are not read)."""
     if not config.trust.authserv_ids:
         return AuthResult(False, "trust.authserv_ids names nobody whose Authentication-Results count")
     names = frozenset(name.lower() for name in config.trust.authserv_ids)
-    results = _topmost(parsed.all_headers("authentication-results")[:MAX_HEADERS], names)
+    results = _of_ours(parsed, names, config.trust.hops)
     if not results:
         return AuthResult(False, "no Authentication-Results of a trusted host")
-    dmarc = next((r for r in results if r.method == "dmarc"), None)
+    spoken = [r for r in results if r.method == "dmarc"]
+    # a header that says both holds what a sender wrote: our server forgot to quote it (RFC 8601 section 7.1)
+    dmarc = next((r for r in spoken if r.result == "fail"), spoken[0] if spoken else None)
     if dmarc is not None and dmarc.result == "fail":
         strict = dmarc.policy in ("reject", "quarantine")
         asked = f", where the domain asks to {dmarc.policy}" if strict else ""
         return AuthResult(False, f"DMARC fails for {domain}{asked}", results, dmarc_fail=strict)
     if dmarc is not None and dmarc.result == "pass" and _aligned(dmarc.domain or domain, domain, org_of):
         return AuthResult(True, f"DMARC passes for {domain}", results)
-    for result in results:
+    for result in told(results, envelope):
         passes = result.method in ("dkim", "spf") and result.result == "pass"
         if passes and _aligned(result.domain, domain, org_of):
             how = f"{result.method.upper()} passes for {plain(result.domain)}, aligned with {domain}"
@@ -178,18 +205,28 @@ def _vouched(parsed: ParsedMessage, domain: str, config: Config, org_of: OrgOf) 
     return AuthResult(False, f"no check passes that is aligned with {domain}", results)
 
 
-def _topmost(values: tuple[str, ...], names: frozenset[str]) -> tuple[MethodResult, ...]:
-    """Results of the named hosts; a method counts from the topmost header that speaks of it, because each host
-    writes above what it was handed (RFC 8601 section 5)."""
+def _of_ours(parsed: ParsedMessage, names: frozenset[str], hops: int) -> tuple[MethodResult, ...]:
+    """Results of the named hosts (RFC 8601 section 5: each writes above what it was handed): of the topmost header in
+    such a name, even where it cannot be read; with `hops` of all that stand above so many Received headers, and a
+    method counts from the topmost one that speaks of it."""
     kept: list[MethodResult] = []
     settled: set[str] = set()
-    for value in values:
-        name, results = parse_authres(value)
-        if name.lower() not in names:
+    received = looked_at = 0
+    for key, value in parsed.headers:
+        received += key == "received"
+        if hops and received == hops:
+            return tuple(kept)
+        if key != "authentication-results" or looked_at == MAX_HEADERS:
             continue
+        looked_at += 1
+        name, results = parse_authres(value)
+        if name not in names:
+            continue
+        if not hops:
+            return results
         kept += [r for r in results if r.method not in settled]
         settled |= {r.method for r in results}
-    return tuple(kept)
+    return ()
 
 
 def _aligned(domain: str, sender_domain: str, org_of: OrgOf) -> bool:

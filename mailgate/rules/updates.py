@@ -8,6 +8,7 @@ to staff only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from mailgate.config import Config
@@ -21,6 +22,7 @@ from mailgate.model import (
     Person,
     RecipientState,
     Severity,
+    Status,
     Trust,
 )
 from mailgate.rules.commands import PRIVATE
@@ -38,6 +40,8 @@ from mailgate.rules.story import (
     understood_of,
 )
 
+ASK_AGAIN = timedelta(days=1)  # after a question about a third party's comment that was not answered (4.5)
+
 
 def notices(story: Story, facts: Facts, config: Config) -> tuple[Notice, ...]:
     """Every mail that is owed for one message or action."""
@@ -54,11 +58,9 @@ def notices(story: Story, facts: Facts, config: Config) -> tuple[Notice, ...]:
 
 
 def _to_sender(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
-    """Acknowledgement and problems: once a mail, to people only (8.1), within `ack_limit` (8.3)."""
+    """Acknowledgement and problems: once a mail, to people only (8.1)."""
     author = story.author
     if story.kind is not Kind.PERSON or not story.answerable or not author.address or author.dead:
-        return
-    if facts.acknowledged >= config.gateway.ack_limit:
         return
     mode = "yes" if story.trust is not Trust.UNVERIFIED else config.trust.acknowledge_unverified
     held = story.comment is not None and story.comment.why_held in ("third_party", "unverified")
@@ -77,10 +79,13 @@ def _to_sender(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
             context,
             inside,
             urgent=True,
+            tells=tells,
             answers=story.message_id,
         )
 
-    told = context_of(story, author.address, inside=audience == "agent", own=True)
+    tells, told = _with_what_waits(
+        story, author.address, context_of(story, author.address, inside=audience == "agent", own=True)
+    )
     notice_only = mode == "notice"
     if story.before is None or (not story.problems and _something_to_acknowledge(story)):
         yield notice("acknowledgement", told | understood_of(story, config, notice_only))
@@ -91,11 +96,14 @@ def _to_sender(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
 
 
 def _something_to_acknowledge(story: Story) -> bool:
-    """A plain comment is not acknowledged; one with commands or with something left out is (3.8, 3.4, 3.5). Whether
-    a note is private shows by itself."""
+    """A plain comment is not acknowledged; one with commands or with something left out is (3.8, 3.4, 3.5), and one
+    that opens an ended ticket again (2.6). Whether a note is private shows by itself."""
     commands = any(r.key != PRIVATE or r.state != "done" for r in story.results)
     left_out = any(f.state is AttachmentState.LEFT_OUT for f in story.files)
-    return commands or left_out or any(r.state is RecipientState.LEFT_OUT for r in story.recipients)
+    ended = story.before is not None and story.before.status in (Status.RESOLVED, Status.CLOSED)
+    reopened = ended and story.ticket.status is Status.OPEN and story.role not in STAFF
+    over = any(r.state is RecipientState.LEFT_OUT for r in story.recipients)
+    return commands or left_out or reopened or over
 
 
 def _also_left_out(story: Story, config: Config) -> Iterator[dict[str, Any]]:
@@ -145,6 +153,7 @@ def _escalation(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
 
     def notice(to: str, audience: str, language: str) -> Notice:
         inside = audience != "assignee"
+        tells, told = _with_what_waits(story, to, context_of(story, to, inside))
         hidden = story.secret and not inside and to != story.author.address
         reason = {"reason": INTERNAL} if hidden else {}
         return Notice(
@@ -152,40 +161,55 @@ def _escalation(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
             audience,
             "escalation",
             language,
-            context_of(story, to, inside) | more | reason,
+            told | more | reason,
             inside,
             urgent=True,
+            tells=_of_held(story, inside) or tells,
         )
 
     assignee = ticket.assignee
-    if reachable(assignee, story):
+    people = [p for p in story.supervisors if step.level > 1 and not p.dead]
+    skipped = {p.address for p in people}  # where staff named no customer yet (5.4)
+    if story.kind not in (Kind.PERSON, None):
+        skipped.add(story.author.address)  # his program asks, and is not answered (8.1)
+    if reachable(assignee, story) and assignee.address not in skipped:
         yield notice(assignee.address, "assignee", assignee_language(story, facts, config))
-    people = story.supervisors if step.level > 1 else ()
     for person in people:
-        if not person.dead:
-            yield notice(person.address, "supervisor", language_of(person, "", facts, "", config))
-    if (
-        not people
-        and story.team is not None
-        and (step.level == 1 or not story.notify_list or step.level == 2)
-    ):
+        yield notice(person.address, "supervisor", language_of(person, "", facts, "", config))
+    if not people and story.team is not None and (step.level < 3 or not story.notify_list):
         yield notice(story.team.address, "team", team_language(story, config))
     if step.level >= 3 and story.notify_list:
         yield notice(story.notify_list, "notify_list", config.gateway.language)
 
 
 def _to_assignee(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
-    """What the assignee is asked to confirm by one reply (4.3, 4.5): also where it came in his own name."""
-    assignee = story.ticket.assignee
+    """What the assignee is asked to confirm by one reply (4.5): once a day as long as he does not answer, so that
+    whoever holds a token of the ticket cannot bomb him."""
+    assignee, asked = story.ticket.assignee, story.ticket.asked
     if not story.for_assignee or not reachable(assignee, story):
         return
-    if story.author.address == assignee.address and facts.acknowledged >= config.gateway.ack_limit:
-        return  # who writes in his name again and again does not bomb him (8.3)
+    if asked is not None and story.now - asked < ASK_AGAIN:
+        return
     context = context_of(story, assignee.address, inside=False, empty=True) | {
         "problems": list(story.for_assignee)
     }
     language = assignee_language(story, facts, config)
-    yield Notice(assignee.address, "assignee", "problem", language, context, urgent=True)
+    yield Notice(assignee.address, "assignee", "problem", language, context, urgent=True, tells="this")
+
+
+def _with_what_waits(story: Story, to: str, context: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """`Notice.tells` and the context of a mail that somebody gets anyway: the assignee is told in it, without a word of
+    it, that a comment waits for his reply (4.3)."""
+    before = story.before
+    waits = before.waits if before is not None and not story.confirming else ""
+    if not waits or to != story.ticket.assignee.address:
+        return "", context
+    return "all", context | {"waits": waits}
+
+
+def _of_held(story: Story, inside: bool) -> str:
+    held = story.comment is not None and story.comment.state is CommentState.HELD
+    return "this" if inside and held else ""
 
 
 def _updates(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
@@ -195,16 +219,17 @@ def _updates(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
     inside_only = comment is not None and comment.state is not CommentState.SHOWN
 
     def notice(to: str, audience: str, language: str, inside: bool = False) -> Notice:
-        at_once = urgent or to in story.told
+        tells, context = _with_what_waits(story, to, context_of(story, to, inside))
         return Notice(
             to,
             audience,
             "update",
             language,
-            context_of(story, to, inside),
+            context,
             inside,
             coalesce=True,
-            urgent=at_once,
+            urgent=urgent or to in story.told,
+            tells=_of_held(story, inside) or tells,
         )
 
     if not inside_only and _public(story):
@@ -221,7 +246,8 @@ def _updates(story: Story, facts: Facts, config: Config) -> Iterator[Notice]:
     if team is not None and wanted and team.address != story.author.address:
         yield notice(team.address, "team", team_language(story, config), inside=True)
     listed = story.notify_list
-    if ticket.escalation_level >= 3 and listed and not inside_only and listed != story.author.address:
+    level = max(ticket.escalation_level, story.before.escalation_level)  # it hears of the end, too
+    if level >= 3 and listed and not inside_only and listed != story.author.address:
         yield notice(listed, "notify_list", config.gateway.language, inside=True)
 
 

@@ -5,7 +5,7 @@ accepted mails are counted in the transaction that accepts them, apart from any 
 `listen` (Spool) and `work` (SpoolReader), and nobody else.
 """
 
-from mailgate.spool.reader import SpoolCounts, SpoolReader, SpoolRow
+from mailgate.spool.reader import SpoolCounts, SpoolGlance, SpoolReader, SpoolRow
 from mailgate.spool.writer import Spool
 
-__all__ = ["Spool", "SpoolCounts", "SpoolReader", "SpoolRow"]
+__all__ = ["Spool", "SpoolCounts", "SpoolGlance", "SpoolReader", "SpoolRow"]

@@ -32,6 +32,8 @@ def dump(envelope: Envelope) -> str:
         values["auth_addresses"] = envelope.auth_addresses
     if envelope.smtputf8:
         values["smtputf8"] = True
+    if envelope.quiet:
+        values["quiet"] = True
     return _encode(values)
 
 

@@ -53,6 +53,16 @@ class SpoolCounts:
     waiting_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SpoolGlance:
+    """The spool's own counters, which cost no look at its mails, and when the oldest of them was accepted."""
+
+    accepted: int
+    waiting: int
+    bytes: int
+    oldest: datetime | None
+
+
 class SpoolReader:
     """Reads in the order of acceptance, counts attempts, settles. Thread-safe. Raises Transient when the file fails."""
 
@@ -142,6 +152,18 @@ class SpoolReader:
 
         return self._do(read)
 
+    def glance(self) -> SpoolGlance:
+        """What is waiting, at the same cost for one mail and for a million."""
+
+        def read(connection: Any) -> SpoolGlance:
+            accepted, waiting, size = connection.execute(
+                "SELECT accepted, waiting, bytes FROM spool"
+            ).fetchone()
+            first = connection.execute("SELECT id FROM mail ORDER BY seq LIMIT 1").fetchone()
+            return SpoolGlance(accepted, waiting, size, _minted(first[0]) if first else None)
+
+        return self._do(read)
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
@@ -164,3 +186,8 @@ class SpoolReader:
                 return work(self._connection)
             except sqlite.Error as e:
                 raise file.translated(e) from e
+
+
+def _minted(id: str) -> datetime:
+    """When an id was given out: the first 48 bits of a UUID of version 7 (RFC 9562 section 5.7)."""
+    return datetime.fromtimestamp(int(id.replace("-", "")[:12], 16) / 1000, UTC)

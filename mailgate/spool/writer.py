@@ -18,6 +18,7 @@ import uuid_utils
 from pysqlite3 import dbapi2 as sqlite
 
 from mailgate.config import Spool as SpoolSettings
+from mailgate.counters import count
 from mailgate.errors import Full, Transient
 from mailgate.failpoint import failpoint, register
 from mailgate.model import Envelope
@@ -160,6 +161,7 @@ class Spool:
                 fatal = not self._abandon(e)
                 answers = [file.translated(e)] * len(batch)
         for item, answer in zip(batch, answers, strict=True):
+            _count(item.envelope.door, answer)
             try:
                 item.done(answer)
             except Exception:  # noqa: BLE001 - one door's bug must not cost the others their answers
@@ -263,3 +265,11 @@ class Spool:
                 return
             if item is not None:
                 item.done(Transient(self._refusal))
+
+
+def _count(door: str, answer: str | Exception) -> None:
+    """In the metrics: accepted, or why not."""
+    if isinstance(answer, str):
+        count("accepted", door)
+    else:
+        count("refused", door, "full" if isinstance(answer, Full) else "trouble")

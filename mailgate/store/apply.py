@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from mailgate.config import Config
 from mailgate.mail.token import Minter
 from mailgate.model import Decision, ParsedMessage, RecipientState
-from mailgate.store import conversation, later, notices, people, ticket_rows
+from mailgate.store import alarms, conversation, later, notices, people, ticket_rows
 from mailgate.store.directory import directory
 from mailgate.store.task import Applied, Task
 from mailgate.store.withdraw import withdraw
@@ -38,7 +38,8 @@ def apply(
     """
     with later.deferring(conn):
         book = directory(conn)
-        rows, new = people.ensure(conn, _names(decision), book, config.people.free_mail, decision.people)
+        names = _names(decision, config.gateway.operator)
+        rows, new = people.ensure(conn, names, book, config.people.free_mail, decision.people)
         task = Task(conn, decision, message, at, config, parsed, book, rows)
         learnt = ticket_rows.learn(task)
         ticket_rows.ticket(task)
@@ -47,11 +48,13 @@ def apply(
             conversation.comment_rows(task)
             conversation.recipients_rows(task)
             conversation.history_rows(task)
-            withdraw(task)
+        withdraw(task)
         conversation.bounces_rows(task)
         conversation.images_rows(task)
         if decision.notices:
             notices.owe(task, minter, new_id)
+        if decision.alarms:
+            alarms.ring(task, minter, new_id)
         return Applied(
             ticket=task.number or None,
             comment=task.comment,
@@ -63,7 +66,7 @@ def apply(
         )
 
 
-def _names(decision: Decision) -> dict[str, str]:
+def _names(decision: Decision, operator: str) -> dict[str, str]:
     """Everybody who needs a row, with the name for a new one."""
     named: list[tuple[str, str]] = [(u.address, u.name) for u in decision.people]
     if decision.comment:
@@ -74,6 +77,7 @@ def _names(decision: Decision) -> dict[str, str]:
     named += [(r.address, r.name) for r in decision.recipients if r.state is not RecipientState.LEFT_OUT]
     named += [(str(c.value), "") for c in decision.changes if c.field == "assignee"]
     named += [(n.to, "") for n in decision.notices]
+    named += [(operator, "") for _ in decision.alarms]
     names: dict[str, str] = {}
     for address, name in named:
         if address:

@@ -6,18 +6,26 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from mailgate.model import AttachmentChoice, CommentState, Event, Outcome, RecipientState
-from mailgate.store import later, notices
+from mailgate.model import AttachmentChoice, CommentState, Event, RecipientState
+from mailgate.store import later
+from mailgate.store.contexts import comment_context
 from mailgate.store.known import pictures
 from mailgate.store.schema import attachments, bounces, comments, history, images, outbox, people, recipients
 from mailgate.store.task import Task
 
 _CONFIRMED_LIMIT = 50  # comments that one confirmation tells of in its mails
+_TOLD_LIMIT = 20  # mails to somebody that are looked at for what they told of
 _HELD = (
     select(comments, people.c.address.label("author"))
     .outerjoin(people, comments.c.author_id == people.c.id)
     .where(comments.c.ticket_id == bindparam("key"), comments.c.state == CommentState.HELD.value)
     .order_by(comments.c.id)
+)
+_TOLD = (
+    select(outbox.c.held)
+    .where(outbox.c.ticket_id == bindparam("ticket"), outbox.c.person_id == bindparam("person"))
+    .order_by(outbox.c.id.desc())
+    .limit(_TOLD_LIMIT)
 )
 _FILES = (
     select(attachments)
@@ -27,16 +35,17 @@ _FILES = (
 
 
 def confirm(task: Task) -> None:
-    """Held comments become shown (4.3, 4.5). One held for a `Private` that could not be obeyed (3.8) fails closed: no
-    mail publishes it, only an agent at the shell."""
+    """Held comments become shown (4.3, 4.5): by a mail those that its sender was told of and no later ones. One held
+    for a `Private` that could not be obeyed (3.8) fails closed: no mail publishes it, only an agent at the shell."""
     if "held_comments" not in task.decision.confirms:
         return
     later.flush(task.conn)
     by_mail = task.message is not None
+    only = _only(task)
     held = [
         row
         for row in task.conn.execute(_HELD, {"key": task.number})
-        if not by_mail or row.why_held != "private_refused"
+        if (not by_mail or row.why_held != "private_refused") and (only is None or row.id in only)
     ]
     if not held:
         return
@@ -45,7 +54,16 @@ def confirm(task: Task) -> None:
     files: dict[int, list[Row[Any]]] = {}
     for file in task.conn.execute(_FILES, {"keys": ids[:_CONFIRMED_LIMIT]}):
         files.setdefault(file.comment_id, []).append(file)
-    task.confirmed = [notices.comment_context(row, files.get(row.id, [])) for row in held[:_CONFIRMED_LIMIT]]
+    task.confirmed = [comment_context(row, files.get(row.id, [])) for row in held[:_CONFIRMED_LIMIT]]
+
+
+def _only(task: Task) -> set[int] | None:
+    """The comments that are meant, None for all."""
+    only, sender = task.decision.confirms_only, task.decision.sender
+    if only != () or sender is None:
+        return None if only is None else set(only)
+    rows = task.conn.execute(_TOLD, {"ticket": task.number, "person": task.id_of(sender.address)})
+    return {id for row in rows for id in row.held or ()}
 
 
 def comment_rows(task: Task) -> None:
@@ -145,8 +163,8 @@ def _events(task: Task) -> list[Event]:
 
 
 def bounces_rows(task: Task) -> None:
-    decision, parsed = task.decision, task.parsed
-    if decision.outcome is not Outcome.BOUNCE or parsed is None or not parsed.bounces:
+    decision = task.decision
+    if not decision.reports:
         return
     sent = None
     if decision.bounce_serial:
@@ -166,7 +184,7 @@ def bounces_rows(task: Task) -> None:
             "dead": report.dead,
             "at": task.at,
         }
-        for report in parsed.bounces
+        for report in decision.reports
     ]
     later.insert_rows(task.conn, bounces, rows)
 

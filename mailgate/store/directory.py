@@ -130,6 +130,9 @@ def _read(conn: Connection) -> Directory:
                 agents=tuple(p for p in known if row.name in p.teams),
                 person=row.person_id,
                 language=row.language,
+                hours=row.hours,
+                timezone=row.timezone,
+                holidays=None if row.holidays is None else tuple(row.holidays),
             )
             for row in active
         ),

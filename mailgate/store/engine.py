@@ -218,6 +218,33 @@ class Store:
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
 
+    def empty_log(self) -> bool:
+        """Move SQLite's write-ahead log into the file and cut it off, with all that it still holds of older pages.
+
+        False where a reader of another process kept it; nothing to do elsewhere. Not inside `writing()`.
+        """
+        return not self._alone("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def compact(self) -> bool:
+        """Write SQLite's file anew, without what was deleted and replaced; as `empty_log`. Others wait to write meanwhile.
+
+        It needs as much room on the disk as the file has. Nothing to do elsewhere.
+        """
+        self._alone("VACUUM")
+        return self.empty_log()
+
+    def _alone(self, sql: str) -> int:
+        """A statement of SQLite's that stands in no transaction; the first value it gives, or 0."""
+        if self.dialect != "sqlite" or self.memory:
+            return 0
+        with self._lock, translated(self._where):
+            conn = self._writer.raw_connection()
+            try:
+                found = conn.cursor().execute(sql).fetchone()
+            finally:
+                conn.close()
+        return int(found[0]) if found else 0
+
     @property
     def _where(self) -> str:
         return self._url.render_as_string(hide_password=True)

@@ -7,22 +7,23 @@ and so are the content keys, so that what the rules decide on stays true until t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, func, null, or_, select, text
+from sqlalchemy import BindParameter, Connection, bindparam, case, func, or_, select, text
 
 from mailgate.config import Config
 from mailgate.model import CommentState, Delivery, Facts, KnownMessage, Outcome, Questions, Severity
-from mailgate.store import later
+from mailgate.rules.loops import ANSWERS
+from mailgate.store import later, turns, unreachable
 from mailgate.store import people as people_store
 from mailgate.store.directory import directory
 from mailgate.store.engine import batch_of
-from mailgate.store.known import ANSWERS, THREAD_LIMIT, Known, groups, short
+from mailgate.store.known import APART, THREAD_LIMIT, Known, groups, short
 from mailgate.store.loading import load_tickets
 from mailgate.store.prepared import Lookup, fixed
-from mailgate.store.schema import images, messages, outbox
+from mailgate.store.schema import comments, images, messages, outbox
 from mailgate.store.types import clean
 
 IN_LIMIT = 500  # keys in one IN list; SQLite and PostgreSQL both bound the number of parameters
@@ -32,13 +33,14 @@ _THREADS = Lookup(
     messages.c.rfc_id,
     lambda among: (
         select(messages.c.rfc_id, messages.c.ticket_id, messages.c.participants, messages.c.private)
+        .add_columns(comments.c.state, comments.c.unverified)
+        .outerjoin(comments, messages.c.comment_id == comments.c.id)
         .where(among, messages.c.ticket_id.is_not(None))
+        .where(*(messages.c.outcome != each.value for each in APART))
         .order_by(messages.c.id)
         .limit(fixed(THREAD_LIMIT))
     ),
 )
-# Only staff see held comments, and a question names what it asks: only such mails are looked into.
-_TELLING = case((outbox.c.inside | (outbox.c.template == "problem"), outbox.c.context), else_=null())
 _DELIVERIES = Lookup(
     outbox.c.id,
     lambda among: select(
@@ -48,7 +50,8 @@ _DELIVERIES = Lookup(
         outbox.c.template,
         outbox.c.private,
         outbox.c.tags,
-        _TELLING.label("telling"),
+        outbox.c.held,
+        turns.SENT.label("sent"),
     ).where(among),
 )
 _DUPLICATES = Lookup(
@@ -105,11 +108,14 @@ def ask(conn: Connection, questions: Sequence[Questions], now: datetime, config:
     asked = {a for q in questions for a in q.addresses} | {q.sender for q in questions if q.sender}
     on_record = people_store.by_address(conn, asked)
     senders = {q.sender for q in questions if q.sender}
+    persons = {
+        a: book.person(row) if (row := on_record.get(a)) else book.stranger(a, config.people.free_mail)
+        for a in asked
+    }
+    acknowledged = _acknowledged(conn, senders, now)
+    lately = turns.on_tickets(conn, tickets.keys(), now)
     return Known(
-        persons={
-            a: book.person(row) if (row := on_record.get(a)) else book.stranger(a, config.people.free_mail)
-            for a in asked
-        },
+        persons=persons,
         tickets=tickets,
         threads=threads,
         deliveries=deliveries,
@@ -117,8 +123,13 @@ def ask(conn: Connection, questions: Sequence[Questions], now: datetime, config:
             row.content_key: row.id
             for row in _DUPLICATES.rows(conn, {short(q.content_key) for q in questions if q.content_key})
         },
-        acknowledged=_acknowledged(conn, senders, now),
+        acknowledged=acknowledged,
         images=_images(conn, senders, {h for q in questions for h in q.image_hashes}),
+        turns=lately,
+        mailed=turns.mailed(conn, questions, persons, lately, now),
+        alike=turns.alike(conn, {a for a, (hour, _) in acknowledged.items() if hour}, now),
+        answered=turns.in_all(conn, now, config.gateway.ack_limit_total),
+        returned=unreachable.returned(conn, {s for q in questions for s in q.returned}, now, config),
     )
 
 
@@ -133,7 +144,13 @@ def _lock_content(conn: Connection, content_keys: Collection[str]) -> None:
 
 def _threads(conn: Connection, ids: Collection[str]) -> list[KnownMessage]:
     return [
-        KnownMessage(row.rfc_id, row.ticket_id, frozenset(row.participants), row.private)
+        KnownMessage(
+            row.rfc_id,
+            row.ticket_id,
+            frozenset(row.participants),
+            row.private,
+            row.state == CommentState.SHOWN.value and not row.unverified,
+        )
         for row in _THREADS.rows(conn, ids)
     ]
 
@@ -150,17 +167,10 @@ def _deliveries(conn: Connection, serials: Collection[int]) -> dict[int, Deliver
             private=row.private,
             severity_tag=next((tag for tag in row.tags if tag in _SEVERITIES), ""),
             tags=tuple(row.tags),
-            held=_tells_of_held(row.telling),
+            held=tuple(row.held or ()),
+            sent=row.sent,
         )
     return found
-
-
-def _tells_of_held(context: Mapping[str, Any] | None) -> bool:
-    if not context:
-        return False
-    if any(problem.get("code") in ("third_party", "held") for problem in context.get("problems") or ()):
-        return True
-    return any(comment.get("state") == CommentState.HELD for comment in context.get("comments") or ())
 
 
 def _acknowledged(conn: Connection, senders: Collection[str], now: datetime) -> dict[str, tuple[int, int]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -53,3 +54,18 @@ def rotate(conn: Connection, at: datetime) -> Key:
         insert(keys), {"id": id, "secret": secrets.token_bytes(SECRET_BYTES), "created": at, "retired": False}
     )
     return minting(conn)
+
+
+def outlived(conn: Connection, now: datetime, days: float) -> list[int]:
+    """The keys whose every token is older than `days` (`gateway.token_days`): each signed until the next one was made,
+    and a day is added for nodes that had not heard of that yet."""
+    until = now - timedelta(days=days + 1)
+    return [older.id for newer, older in pairwise(load(conn)) if older.retired and newer.created <= until]
+
+
+def expire(conn: Connection, now: datetime, days: float) -> int:
+    """Delete those; how many."""
+    gone = outlived(conn, now, days)
+    if gone:
+        conn.execute(delete(keys).where(keys.c.id.in_(gone)))
+    return len(gone)

@@ -24,8 +24,12 @@ from mailgate.model import (
     ParsedMessage,
     Person,
     Questions,
+    Returned,
     Ticket,
+    Turn,
 )
+from mailgate.rules.bounces import FAILED
+from mailgate.rules.loops import ANSWERS
 from mailgate.store import later
 from mailgate.store.directory import directory
 from mailgate.store.loading import load_tickets
@@ -33,7 +37,7 @@ from mailgate.store.task import Applied
 from mailgate.store.types import clean
 
 ID_LIMIT = 900  # bytes of an indexed id; PostgreSQL refuses index entries over 2,704
-ANSWERS = ("acknowledgement", "problem")  # what a sender gets for his mail: counted against `ack_limit` (8.3)
+APART = (Outcome.QUARANTINED, Outcome.QUERY)  # whose messages become part of no ticket (2.4)
 THREAD_LIMIT = 1000  # known messages a batch: a hostile sender may reuse one Message-ID for ever
 
 
@@ -48,6 +52,13 @@ def short(id: str) -> str:
 def participants(parsed: ParsedMessage) -> list[str]:
     """Who a message was written to, as its row keeps it for 2.4."""
     return sorted({a.address for a in (*parsed.to, *parsed.cc) if a.address})
+
+
+def is_vouched(decision: Decision) -> bool:
+    """Whether those whom a message names in To and Cc may answer it on its ticket (2.4): not where it is held, or a
+    program's, or nobody vouches for its sender, since a forger names whom he likes (T2)."""
+    comment = decision.comment
+    return comment is not None and comment.state is CommentState.SHOWN and not comment.unverified
 
 
 def is_private(decision: Decision) -> bool:
@@ -66,6 +77,11 @@ class Known:
     duplicates: dict[str, str]  # id of the first message with a content key
     acknowledged: dict[str, tuple[int, int]]  # within the last hour, and day, by address (8.3)
     images: set[tuple[str, str]]  # sender and hash (3.4)
+    turns: dict[int, list[Turn]] = field(default_factory=dict)  # the mail of the last hour, by ticket (8.3)
+    mailed: dict[tuple[str, int], datetime] = field(default_factory=dict)  # by sender and ticket
+    alike: dict[tuple[str, str], int] = field(default_factory=dict)  # acknowledged, by sender and skeleton
+    answered: int = 0  # acknowledgements and problem mails to anybody within the last hour
+    returned: dict[int, Returned] = field(default_factory=dict)  # by delivery (8.2)
     stale: set[int] = field(default_factory=set)  # tickets that must be read again
     updated: dict[int, datetime] = field(
         default_factory=dict
@@ -90,10 +106,19 @@ class Known:
             duplicate_of=self.duplicates.get(short(q.content_key), "") if q.content_key else "",
             acknowledged=lately,
             acknowledged_today=today,
+            answered_in_all=self.answered,
+            alike=self.alike.get((q.sender, q.skeleton), 0),
+            turns={number: tuple(self.turns[number]) for number in numbers if number in self.turns},
+            mailed={
+                number: self.mailed[q.sender, number]
+                for number in numbers
+                if (q.sender, number) in self.mailed
+            },
             accounts=book.accounts,
             teams=book.teams,
             supervisors=book.supervisors,
             repeated_images=frozenset(h for h in q.image_hashes if (q.sender, h) in self.images),
+            returned={serial: self.returned[serial] for serial in q.returned if serial in self.returned},
         )
 
     def _read_again(self, conn: Connection, numbers: set[int]) -> None:
@@ -111,21 +136,54 @@ class Known:
                 ticket.number for ticket in self.tickets.values() if applied.learnt & _named(ticket)
             }
         self._follow_ticket(decision, applied)
-        if applied.ticket and parsed.message_id:
+        if self.returned:
+            self._follow_returned(decision, applied)
+        if applied.ticket and parsed.message_id and decision.outcome not in APART:
             found = self.threads[short(parsed.message_id)]
             if len(found) < THREAD_LIMIT:
                 named = frozenset(participants(parsed))
                 found.append(
-                    KnownMessage(short(parsed.message_id), applied.ticket, named, is_private(decision))
+                    KnownMessage(
+                        short(parsed.message_id),
+                        applied.ticket,
+                        named,
+                        is_private(decision),
+                        is_vouched(decision),
+                    )
                 )
         if parsed.content_key and decision.outcome not in (Outcome.QUARANTINED, Outcome.DUPLICATE):
             key = short(parsed.content_key)
             self.duplicates[key] = min(self.duplicates.get(key, message), message)
+        self._follow_answers(parsed, decision, applied)
+        self.images |= pictures(decision, parsed)
+
+    def _follow_returned(self, decision: Decision, applied: Applied) -> None:
+        """What has come back, and who was switched off or on."""
+        mine = self.returned.get(decision.bounce_serial)
+        for serial, known in self.returned.items():
+            person = applied.people.get(known.person.address, known.person)
+            if known.person.dead and not person.dead:
+                known = replace(known, revived=applied.at, reports={})
+            if decision.reports and mine is not None and known.person.id == mine.person.id:
+                failed = any(report.action in FAILED for report in decision.reports)
+                failed = failed or known.reports.get(decision.bounce_serial, False)
+                known = replace(known, reports={**known.reports, decision.bounce_serial: failed})
+            self.returned[serial] = replace(known, person=person)
+
+    def _follow_answers(self, parsed: ParsedMessage, decision: Decision, applied: Applied) -> None:
+        """What counts against the limits on answers, and as a turn of a loop (8.3)."""
+        sender = decision.sender.address if decision.sender else ""
         for notice in decision.notices:
             if notice.template in ANSWERS:
                 lately, today = self.acknowledged.get(notice.to, (0, 0))
                 self.acknowledged[notice.to] = (lately + 1, today + 1)
-        self.images |= pictures(decision, parsed)
+                self.answered += 1
+        if any(n.template in ANSWERS and n.to == sender for n in decision.notices):
+            key = sender, parsed.skeleton
+            self.alike[key] = self.alike.get(key, 0) + 1
+        if applied.ticket and decision.outcome is not None:
+            turn = Turn(applied.at, sender, parsed.skeleton, decision.turn)
+            self.turns.setdefault(applied.ticket, []).append(turn)
 
     def _follow_ticket(self, decision: Decision, applied: Applied) -> None:
         number = applied.ticket

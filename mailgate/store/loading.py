@@ -91,4 +91,8 @@ def _ticket(row: Any, book: Directory, named: Iterable[Recipient], machines: Ite
         closed_at=row.closed_at,
         last_step=row.last_step,
         last_progress=row.last_progress,
+        status_since=row.status_since,
+        reminded=row.reminded,
+        waits=row.waits,
+        asked=row.asked,
     )

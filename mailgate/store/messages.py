@@ -103,6 +103,8 @@ def _values(
         "error": decision.error,
         "duplicate_of": decision.duplicate_of,
         "private": is_private(decision),
+        "skeleton": parsed.skeleton,
+        "turn": decision.turn,
         "ticket_id": None,
         "comment_id": None,
     }

@@ -5,24 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from mailgate.config import Config
 from mailgate.mail.subject import brackets
 from mailgate.mail.token import Minter
-from mailgate.model import CommentState, Notice, RecipientState, Ticket
-from mailgate.rules.commands import tags
-from mailgate.store import later, posting
+from mailgate.model import CommentState, Notice, Ticket
+from mailgate.rules.story import APART
+from mailgate.rules.tags import read_tags
+from mailgate.store import answering, later, posting, said
+from mailgate.store.contexts import ticket_context
 from mailgate.store.loading import load_tickets
 from mailgate.store.posting import Owed, Post
-from mailgate.store.schema import history
+from mailgate.store.prepared import Prepared, fixed
+from mailgate.store.schema import comments, history
 from mailgate.store.task import Task
 
 HISTORY = 200  # events that an escalation mail tells
-_EVENTS = (
+_EVENTS = Prepared(
     select(history)
     .where(history.c.ticket_id == bindparam("ticket"))
     .order_by(history.c.id.desc())
+    .limit(fixed(HISTORY))
+)
+_WAITING = (
+    select(comments.c.id)
+    .where(
+        comments.c.ticket_id == bindparam("ticket"),
+        comments.c.state == CommentState.HELD.value,
+        comments.c.why_held.in_(("unverified", "third_party")),
+    )
+    .order_by(comments.c.id)
     .limit(HISTORY)
 )
 
@@ -34,11 +47,30 @@ def owe(task: Task, minter: Minter, new_id: Callable[[], int]) -> None:
     post = Post(task, ticket, minter, new_id, _tags(subject, task.config))
     escalates = any(notice.template == "escalation" for notice in task.decision.notices)
     told = _told(task.conn, task.number) if escalates else []
+    tried = said.tried(task.conn, task.number, task.comment) if escalates else []
     state = ticket_context(ticket) if ticket else None
     for notice in task.decision.notices:
-        if notice.to in task.rows:
-            context = _context(task, notice, state, told)
-            later.put_off(task.conn, posting.post, Owed(post, notice, task.rows[notice.to].id, context))
+        if notice.to in task.rows and APART in notice.context:
+            about, context = answering.answer(task, notice)
+            own = Post(task, about, minter, new_id, post.tags)
+            later.put_off(task.conn, posting.post, Owed(own, notice, task.rows[notice.to].id, context))
+        elif notice.to in task.rows:
+            context = _context(task, notice, state, told, tried)
+            held = _held(task, notice)
+            if not held:
+                context.pop("waits", None)  # it was confirmed meanwhile
+            owed = Owed(post, notice, task.rows[notice.to].id, context, held)
+            later.put_off(task.conn, posting.post, owed)
+
+
+def _held(task: Task, notice: Notice) -> tuple[int, ...]:
+    """The comments that a reply to this mail confirms."""
+    if notice.tells == "this" and task.comment:
+        return (task.comment,)
+    if notice.tells != "all":
+        return ()
+    later.flush(task.conn)
+    return tuple(task.conn.scalars(_WAITING, {"ticket": task.number}))
 
 
 def _after(task: Task) -> Ticket | None:
@@ -49,13 +81,13 @@ def _after(task: Task) -> Ticket | None:
     return load_tickets(task.conn, [task.number]).get(task.number)
 
 
-def _told(conn: Connection, number: int) -> list[Row[Any]]:
+def _told(conn: Connection, number: int) -> list[Any]:
     later.flush(conn)
-    return list(reversed(conn.execute(_EVENTS, {"ticket": number}).all()))
+    return list(reversed(_EVENTS.rows(conn, {"ticket": number})))
 
 
 def _context(
-    task: Task, notice: Notice, state: dict[str, Any] | None, told: Iterable[Row[Any]]
+    task: Task, notice: Notice, state: dict[str, Any] | None, told: Iterable[Any], tried: list[Any]
 ) -> dict[str, Any]:
     context = dict(notice.context)
     context["ticket"] = state
@@ -69,6 +101,9 @@ def _context(
             for event in told
             if notice.inside or not event.private
         ]
+        context["tried"] = said.told(tried, notice.to, inside=notice.inside)
+    if context.get("reminder"):
+        context["comments"] = said.last_answer(task.conn, task.number)
     return context
 
 
@@ -77,41 +112,7 @@ def _tags(subject: str, config: Config) -> list[str]:
     if "[" not in subject:
         return []
     numbered = {b.start for b in brackets(subject) if any(w.startswith("#") for w in b.words)}
-    found = tags(subject, numbered, config)
+    found = read_tags(subject, numbered, config)
     words = [found.severity.word if found.severity else "", found.category]
     words += ["escalate" if found.escalate else "", "status" if found.query else ""]
     return [word for word in words if word]
-
-
-def ticket_context(ticket: Ticket) -> dict[str, Any]:
-    """A ticket as templates see it."""
-    return {
-        "number": ticket.number,
-        "title": ticket.title,
-        "severity": ticket.severity.word,
-        "status": ticket.status.value,
-        "category": ticket.category,
-        "team": ticket.team,
-        "assignee": {"name": ticket.assignee.name, "address": ticket.assignee.address},
-        "recipients": [r.person.address for r in ticket.recipients if r.state is RecipientState.ACTIVE],
-        "held": [r.person.address for r in ticket.recipients if r.state is RecipientState.HELD],
-        "devices": list(ticket.devices),
-        "escalation_level": ticket.escalation_level,
-        "eu_support": ticket.eu_support,
-        "created": ticket.created.isoformat() if ticket.created else "",
-    }
-
-
-def comment_context(row: Row[Any], files: Iterable[Row[Any]]) -> dict[str, Any]:
-    """A stored comment that has just been confirmed, as templates see it."""
-    files = list(files)
-    return {
-        "author_name": row.author_name,
-        "author_address": row.author or "",
-        "at": row.created.isoformat(),
-        "text": row.text,
-        "files": [{"filename": f.filename, "size": f.size} for f in files if f.state == "kept"],
-        "left_out": [f.filename for f in files if f.state == "left_out"],
-        "unverified": row.unverified,
-        "state": CommentState.SHOWN.value,
-    }

@@ -7,6 +7,7 @@ ends, and a late claimer's `save_mail` and `settle` change nothing (fenced by th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ _CLAIM = (
         due=bindparam("until"),
         lease_until=bindparam("until"),
         next_attempt=bindparam("next"),
+        doubtful=outbox.c.doubtful + bindparam("lost"),
     )
 )
 _MINE = (
@@ -55,6 +57,8 @@ _SETTLE = (
         finished=bindparam("end"),
         last_code=bindparam("code"),
         last_error=bindparam("error"),
+        doubtful=outbox.c.doubtful + bindparam("lost"),
+        idle=outbox.c.idle + bindparam("met_nobody"),
     )
 )
 
@@ -66,9 +70,9 @@ def claim(
     lease: timedelta,
     retry: Callable[[int, datetime], datetime | None],
 ) -> list[OutboxRow]:
-    """Up to `limit` mails that are due, the oldest first, and those whose lease ended.
+    """Up to `limit` mails that are due, the oldest first, and those whose lease ended: nobody knows whether they went out.
 
-    `retry(attempt, created)` says when the next attempt would be, None for never again.
+    `retry(tries, created)` says when the next attempt would be, None for never again.
     """
     rows = conn.execute(_DUE, {"now": now, "many": limit}).all()
     if not rows:
@@ -77,7 +81,13 @@ def claim(
     conn.execute(
         _CLAIM,
         [
-            {"key": r.id, "attempt": r.attempts + 1, "until": until, "next": retry(r.attempts + 1, r.created)}
+            {
+                "key": r.id,
+                "attempt": r.attempts + 1,
+                "until": until,
+                "next": retry(r.attempts + 1 - r.idle, r.created),
+                "lost": int(r.state == "sending"),
+            }
             for r in rows
         ],
     )
@@ -104,6 +114,7 @@ def _row(row: Row[Any], attempts: int) -> OutboxRow:
         attempts=attempts,
         inside=row.inside,
         mail=None if row.mail is None else bytes(row.mail),
+        idle=row.idle,
     )
 
 
@@ -116,12 +127,13 @@ def settle(
     conn: Connection, id: int, attempt: int, reply: Reply, now: datetime, next_attempt: datetime | None
 ) -> bool:
     """What the relay answered. A retry without a next attempt has failed for good; a relay that is down fails no
-    mail. False when the claim is no longer the caller's: then nothing is changed."""
+    mail; a doubtful delivery is counted, and tried again: better twice than not at all. False when the claim is no longer
+    the caller's: then nothing is changed."""
     if reply.kind == "sent":
         state, due = "sent", None
     elif reply.kind == "down":
         state, due = "waiting", next_attempt or now + DOWN_PAUSE
-    elif reply.kind == "retry" and next_attempt is not None:
+    elif reply.kind in ("retry", "doubtful") and next_attempt is not None:
         state, due = "waiting", next_attempt
     else:
         state, due = "failed", None
@@ -137,6 +149,8 @@ def settle(
             "end": None if due else now,
             "code": reply.code,
             "error": error,
+            "lost": int(reply.kind == "doubtful"),
+            "met_nobody": int(reply.kind == "down"),
         },
     )
     if done.rowcount != 1:
@@ -183,6 +197,52 @@ def counts(conn: Connection) -> dict[str, int]:
     """How many rows are in which state; every state has an entry."""
     rows = conn.execute(select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state))
     return dict.fromkeys(STATES, 0) | {row.state: row.n for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The mail that we owe: how much (counted up to a limit), since when, and when the next one is due."""
+
+    waiting: int
+    oldest: datetime | None
+    due: datetime | None
+
+
+def owed(conn: Connection, most: int) -> Owed:
+    """By the index of states, so that it costs the same however much was sent before; beyond `most` rows the times are
+    those of the rows that were looked at, on SQLite the oldest ones."""
+    first = (
+        select(outbox.c.created, outbox.c.due)
+        .where(outbox.c.state.in_(["waiting", "sending"]))
+        .limit(most)
+        .subquery()
+    )
+    found = conn.execute(select(func.count(), func.min(first.c.created), func.min(first.c.due))).one()
+    return Owed(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """What waits after an attempt that did not succeed."""
+
+    mails: int
+    oldest: datetime | None  # when the first of them was written
+    errors: tuple[tuple[str, int], ...]  # what was said, the most frequent first
+
+
+def delayed(conn: Connection, shown: int = 3) -> Delayed:
+    """The mails that the relay did not take at first."""
+    tried = (outbox.c.state == "waiting", outbox.c.attempts > 0)
+    mails, oldest = conn.execute(select(func.count(), func.min(outbox.c.created)).where(*tried)).one()
+    number = func.count().label("n")
+    errors = conn.execute(
+        select(outbox.c.last_error, number)
+        .where(*tried)
+        .group_by(outbox.c.last_error)
+        .order_by(number.desc(), outbox.c.last_error)
+        .limit(shown)
+    )
+    return Delayed(mails, oldest, tuple((row.last_error, row.n) for row in errors))
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -36,7 +36,7 @@ _JOINABLE = Lookup(
     outbox.c.id,
     lambda among: (
         select(outbox.c.id, outbox.c.ticket_id, outbox.c.address, outbox.c.inside)
-        .add_columns(outbox.c.private, outbox.c.context, outbox.c.due)
+        .add_columns(outbox.c.private, outbox.c.context, outbox.c.due, outbox.c.held)
         .where(among, outbox.c.joinable, outbox.c.state == "waiting", outbox.c.attempts == 0)
         .order_by(outbox.c.id)
         .with_for_update()
@@ -71,6 +71,7 @@ class Owed:
     notice: Notice
     person: int
     context: dict[str, Any]
+    held: tuple[int, ...] = ()  # comments that it tells of
 
     @property
     def thread(self) -> tuple[int, int]:
@@ -163,6 +164,7 @@ def _join(conn: Connection, mail: Owed, waiting: dict[str, Any]) -> bool:
         "context": whole,
         "due": min(waiting["due"], _due(mail)),
         "private": waiting["private"] or _private(mail),
+        "held": [*(waiting["held"] or ()), *mail.held],
     }
     waiting.update(joined)
     later.change(conn, outbox, waiting["id"], joined)
@@ -183,8 +185,11 @@ def _joinable(notice: Notice) -> bool:
 
 
 def _private(mail: Owed) -> bool:
-    comment = mail.post.task.decision.comment
-    return mail.notice.inside and comment is not None and comment.state is CommentState.PRIVATE
+    comment, shown = mail.post.task.decision.comment, mail.context.get("comments") or ()
+    private = comment is not None and comment.state is CommentState.PRIVATE
+    if mail.notice.template == "ticket_view":
+        private = any(each["state"] == CommentState.PRIVATE for each in shown)
+    return mail.notice.inside and private
 
 
 def _row(mail: Owed, thread: Sequence[str]) -> dict[str, Any]:
@@ -205,6 +210,7 @@ def _row(mail: Owed, thread: Sequence[str]) -> dict[str, Any]:
         "private": _private(mail),
         "joinable": _joinable(notice),
         "tags": shared.tags,
+        "held": list(mail.held),
         "message_id": minter.message_id(number, person, id, at),
         "in_reply_to": references[-1] if references else "",
         "references": references,

@@ -35,7 +35,9 @@ def get(conn: Connection, id: str) -> bytes:
     """Byte for byte as received. Raises NotFound when unknown or past its retention."""
     found = conn.scalar(_GET, {"id": id})
     if found is None:
-        raise NotFound(f"no stored bytes for message {id}")
+        raise NotFound(
+            f"no stored bytes for message {id}: raw.keep_days is over, or they were removed with their sender's data"
+        )
     return zlib.decompress(found)
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from mailgate.store.columns import count, flag, message_ref, metadata, ref, text_column, time
 from mailgate.store.types import Clean, Id, Json
 
-HEAD = "0002"
+HEAD = "0007"
 
 accounts = Table(
     "accounts",
@@ -69,6 +69,9 @@ teams = Table(
     count("position"),
     flag("active", on=True),
     ref("person_id", "people.id", needed=True),
+    text_column("hours"),
+    text_column("timezone"),
+    Column("holidays", Json),  # NULL: as the settings say
 )
 team_categories = Table(
     "team_categories",
@@ -84,6 +87,8 @@ team_members = Table(
     ref("person_id", "people.id", needed=True, key=True),
 )
 
+DUE = "due_at IS NOT NULL"
+ENDED = "status = 'resolved'"
 tickets = Table(
     "tickets",
     metadata,
@@ -109,9 +114,23 @@ tickets = Table(
     time("closed_at"),
     time("last_step"),
     time("last_progress"),
+    text_column("waits"),
+    time("asked"),
+    time("status_since"),
+    time("reminded"),
+    time("due_at"),  # when the clock must look at it, by the settings that `marks` names
     CheckConstraint("severity BETWEEN 1 AND 3", name="severity"),
     CheckConstraint("escalation_level BETWEEN 0 AND 3", name="escalation_level"),
     Index(None, "status", "severity", "created"),
+    Index("ix_tickets_due_at", "due_at", postgresql_where=text(DUE), sqlite_where=text(DUE)),
+    # `status` in front, or SQLite takes the index above and sorts
+    Index(
+        "ix_tickets_resolved_at",
+        "status",
+        "resolved_at",
+        postgresql_where=text(ENDED),
+        sqlite_where=text(ENDED),
+    ),
 )
 
 # The ledger (1.4, 1.5): one row for each accepted message, written with its effects.
@@ -139,8 +158,11 @@ messages = Table(
     text_column("error"),
     text_column("duplicate_of"),
     flag("private"),
-    ref("ticket_id", "tickets.id", index=True),
+    ref("ticket_id", "tickets.id"),
     Column("comment_id", Id),
+    Column("skeleton", String(32), nullable=False, server_default=""),
+    Column("turn", String(10), nullable=False, server_default=""),
+    Index(None, "ticket_id", "decided"),
     Index(None, "rfc_id"),
     Index(None, "content_key"),
     Index(None, "spool", "outcome"),
@@ -207,6 +229,7 @@ recipients = Table(
     Column("state", String(10), nullable=False),
     ref("named_by", "people.id"),
     time("joined", needed=True),
+    Index(None, "person_id"),
 )
 devices = Table(
     "devices",
@@ -245,6 +268,8 @@ escalation_steps = Table(
 )
 
 OWED = "state IN ('waiting', 'sending')"
+# Counted in all against `ack_limit_total` (8.3): the templates of `rules.loops.ANSWERS`.
+ANSWERED = "template IN ('acknowledgement', 'problem', 'ticket_view', 'ticket_list', 'help')"
 # `due` is when a row may be claimed: the next attempt while it waits, the end of the lease while it is sent.
 outbox = Table(
     "outbox",
@@ -261,6 +286,7 @@ outbox = Table(
     flag("private"),
     flag("joinable"),
     Column("tags", Json, nullable=False),
+    Column("held", Json),  # ids of the held comments that it tells of
     Column("message_id", Clean, nullable=False, unique=True),
     text_column("in_reply_to"),
     Column("references", Json, nullable=False),
@@ -276,7 +302,10 @@ outbox = Table(
     time("finished"),
     count("last_code"),
     text_column("last_error"),
+    count("doubtful"),  # attempts whose answer was lost: it may have arrived
+    count("idle"),  # attempts that only met a dead relay
     Column("mail", LargeBinary),
+    Index("ix_outbox_answered", "created", postgresql_where=text(ANSWERED), sqlite_where=text(ANSWERED)),
     Index("ix_outbox_due", "due", postgresql_where=text(OWED), sqlite_where=text(OWED)),
     Index(None, "state"),
     Index(None, "ticket_id", "person_id", "id"),
@@ -298,6 +327,23 @@ bounces = Table(
     flag("dead"),
     time("at", needed=True),
     Index(None, "person_id", "at"),
+    Index(None, "at"),
+)
+# Of everybody whose mail was ever switched off; `people.dead` says whether it still is.
+dead_addresses = Table(
+    "dead_addresses",
+    metadata,
+    ref("person_id", "people.id", needed=True, key=True),
+    time("since", needed=True),
+    text_column("why"),
+    time("revived"),
+)
+# What the database was last worked through for: a name and a digest of the settings then.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Clean, nullable=False),
 )
 keys = Table(
     "keys",

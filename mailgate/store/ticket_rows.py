@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 from mailgate.model import (
     AttachmentState,
     Change,
+    Event,
     PersonUpdate,
     Recipient,
     RecipientState,
@@ -18,9 +20,11 @@ from mailgate.model import (
     Status,
     Ticket,
 )
-from mailgate.store import later
+from mailgate.rules import timing
+from mailgate.store import later, unreachable
 from mailgate.store.directory import PersonRow, forget
 from mailgate.store.engine import batch_of
+from mailgate.store.loading import load_tickets
 from mailgate.store.prepared import Prepared
 from mailgate.store.schema import devices, escalation_steps, people, tickets
 from mailgate.store.task import Task
@@ -42,7 +46,16 @@ _NEW: dict[str, Any] = {
     "closed_at": None,
     "last_step": None,
     "last_progress": None,
+    "reminded": None,
+    "due_at": None,
+    "waits": "",
+    "asked": None,
 }
+# What the next step by time depends on.
+_TIMED = frozenset(
+    {"status", "severity", "team_id", "escalation_level", "last_step", "last_progress", "agent_answered",
+     "status_since", "reminded"}
+)  # fmt: skip
 
 
 def learn(task: Task) -> set[str]:
@@ -56,10 +69,21 @@ def learn(task: Task) -> set[str]:
         later.change(task.conn, people, row.id, values)
         batch_of(task.conn).people[known.address] = task.rows[known.address] = row._replace(**values)
         changed.add(known.address)
+        if "dead" in values:
+            _switch(task, row.id, known)
         if row.agent:
             later.flush(task.conn)
             forget(task.conn)
     return changed
+
+
+def _switch(task: Task, person: int, known: PersonUpdate) -> None:
+    """8.2: an address that bounced gets no mail any more; one that writes gets it again, on every ticket."""
+    if known.dead:
+        unreachable.switched_off(task.conn, person, task.at, known.why)
+        return
+    event = Event("address_alive", {"address": known.address})
+    unreachable.switched_on(task.conn, person, task.at, task.config, event, task.message)
 
 
 def _learnt(known: PersonUpdate, row: PersonRow) -> dict[str, Any]:
@@ -79,7 +103,8 @@ def _learnt(known: PersonUpdate, row: PersonRow) -> dict[str, Any]:
 def ticket(task: Task) -> None:
     decision = task.decision
     values: dict[str, Any] = {}
-    if decision.new_ticket or decision.changes or decision.escalation or decision.devices is not None:
+    work = (decision.new_ticket, decision.changes, decision.remembered, decision.escalation)
+    if any(work) or decision.devices is not None:
         values = _columns(task)
     if decision.new_ticket:
         new = decision.new_ticket
@@ -102,11 +127,13 @@ def ticket(task: Task) -> None:
                 "escalation_steps": 1 if decision.escalation else 0,
                 "created": task.at,
                 "updated": task.at,
+                "status_since": task.at,
             }
             | values
         )
-        later.insert_rows(task.conn, tickets, [values])
         task.made = _made(task, values)
+        values["due_at"] = timing.next_look(task.made, task.book.teams, task.config)
+        later.insert_rows(task.conn, tickets, [values])
     elif decision.ticket:
         task.number = decision.ticket
         _change(task, values)
@@ -121,6 +148,8 @@ def _change(task: Task, values: dict[str, Any]) -> None:
     if decision.escalation:
         later.flush(task.conn)
         values["escalation_steps"] = (task.conn.scalar(_STEPS, {"key": task.number}) or 0) + 1
+    if not _TIMED.isdisjoint(values) and (after := _timed(task, values)) is not None:
+        values["due_at"] = timing.next_look(after, task.book.teams, task.config)
     task.altered = bool(values or decision.recipients or more or _wanted_devices(task) is not None)
     if task.altered or decision.comment:
         later.change(task.conn, tickets, task.number, {**values, "updated": task.at})
@@ -128,6 +157,24 @@ def _change(task: Task, values: dict[str, Any]) -> None:
         row["files_kept"] += more
     elif more:
         _FILES_KEPT.run(task.conn, {"key": task.number, "more": more})
+
+
+def _timed(task: Task, values: Mapping[str, Any]) -> Ticket | None:
+    """An existing ticket with what this decision makes of all that its waits depend on; None where there is none."""
+    found = task.decision.after
+    if found is None:
+        later.flush(task.conn)
+        found = load_tickets(task.conn, [task.number]).get(task.number)
+    if found is None:
+        return None
+    timed: dict[str, Any] = {name: values[name] for name in _TIMED - {"team_id"} if name in values}
+    if "status" in timed:
+        timed["status"] = Status(timed["status"])
+    if "severity" in timed:
+        timed["severity"] = Severity(timed["severity"])
+    if "team_id" in values:
+        timed["team"] = task.book.team_names.get(values["team_id"], "")
+    return replace(found, **timed)
 
 
 def _made(task: Task, values: Mapping[str, Any]) -> Ticket:
@@ -159,6 +206,10 @@ def _made(task: Task, values: Mapping[str, Any]) -> Ticket:
         closed_at=values["closed_at"],
         last_step=values["last_step"],
         last_progress=values["last_progress"],
+        status_since=values["status_since"],
+        reminded=values["reminded"],
+        waits=values["waits"],
+        asked=values["asked"],
     )
 
 
@@ -171,7 +222,7 @@ def _columns(task: Task) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if task.decision.escalation:
         values |= {"escalation_level": task.decision.escalation.level, "last_step": task.at}
-    for change in task.decision.changes:
+    for change in (*task.decision.changes, *task.decision.remembered):
         values |= _column(task, change)
     return values
 
@@ -194,8 +245,8 @@ def _column(task: Task, change: Change) -> dict[str, Any]:
                 ended["resolved_at"] = task.at
             elif status is Status.CLOSED:
                 ended = {"closed_at": task.at}
-            return {"status": status.value, **ended}
-        case "last_step" | "last_progress":
+            return {"status": status.value, "status_since": task.at, "reminded": None, **ended}
+        case "last_step" | "last_progress" | "reminded":
             return {change.field: datetime.fromisoformat(value) if isinstance(value, str) else value}
         case (
             "title"
@@ -205,6 +256,8 @@ def _column(task: Task, change: Change) -> dict[str, Any]:
             | "escalation_level"
             | "language"
             | "agent_answered"
+            | "waits"
+            | "asked"
         ):
             return {change.field: value}
         case "devices":

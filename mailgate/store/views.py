@@ -10,21 +10,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from mailgate.errors import NotFound
-from mailgate.model import AttachmentState, Event, Outcome, Severity
+from mailgate.model import AttachmentState, Event, Outcome, Recipient, RecipientState, Severity, Status
 from mailgate.store import messages as ledger
 from mailgate.store import outbox as post
 from mailgate.store.loading import load_tickets
-from mailgate.store.schema import accounts as accounts_table
-from mailgate.store.schema import attachments, comments, history, messages, team_members, teams
+from mailgate.store.schema import attachments, comments, history, messages, teams
 from mailgate.store.schema import outbox as outbox_table
 from mailgate.store.schema import people as people_table
 from mailgate.store.schema import tickets as tickets_table
 from mailgate.words import in_words
 
 LIMIT = 1000
+_OURS = (Status.NEW.value, Status.OPEN.value)  # of which the clock escalates tickets
+_DUE = select(tickets_table.c.status, tickets_table.c.due_at).where(tickets_table.c.id == bindparam("key"))
 
 
 def _iso(value: datetime | None) -> str | None:
@@ -35,9 +36,14 @@ def _iso(value: datetime | None) -> str | None:
 
 
 def tickets(
-    conn: Connection, *, status: str | None = None, team: str | None = None, limit: int = LIMIT
+    conn: Connection,
+    *,
+    status: str | None = None,
+    team: str | None = None,
+    unfinished: bool = False,
+    limit: int = LIMIT,
 ) -> list[dict[str, Any]]:
-    """The work list: by severity, oldest first."""
+    """The work list: by severity, oldest first. `unfinished`: neither resolved nor closed."""
     statement = (
         select(tickets_table, teams.c.name.label("team"), people_table.c.address.label("assignee"))
         .join(people_table, tickets_table.c.assignee_id == people_table.c.id)
@@ -47,6 +53,8 @@ def tickets(
     )
     if status is not None:
         statement = statement.where(tickets_table.c.status == status)
+    if unfinished:
+        statement = statement.where(tickets_table.c.status.in_([*_OURS, Status.PENDING.value]))
     if team is not None:
         statement = statement.where(teams.c.name == team)
     return [_line(row) for row in conn.execute(statement)]
@@ -62,9 +70,15 @@ def _line(row: Row[Any]) -> dict[str, Any]:
         "team": row.team or "",
         "assignee": row.assignee,
         "escalation_level": row.escalation_level,
+        "next_step_at": _next_step(row),
         "created": _iso(row.created),
         "updated": _iso(row.updated),
     }
+
+
+def _next_step(row: Any) -> str | None:
+    """When the clock raises the ticket if nothing happens before; on a pending one it waits for something else."""
+    return _iso(row.due_at) if row.status in _OURS else None
 
 
 def ticket(conn: Connection, number: int) -> dict[str, Any]:
@@ -81,16 +95,24 @@ def ticket(conn: Connection, number: int) -> dict[str, Any]:
         "team": found.team,
         "assignee": found.assignee.address,
         "escalation_level": found.escalation_level,
+        "next_step_at": _next_step(conn.execute(_DUE, {"key": number}).one()),
         "created": _iso(found.created),
         "updated": _iso(found.updated),
         "account": found.account,
         "notify": found.notify,
         "eu_support": found.eu_support,
-        "recipients": [{"address": r.person.address, "state": r.state.value} for r in found.recipients],
+        "assignee_dead": found.assignee.dead,
+        "recipients": [{"address": r.person.address, "state": _state(r)} for r in found.recipients],
         "devices": list(found.devices),
         "comments": _comments(conn, number),
         "history": _history(conn, number),
     }
+
+
+def _state(recipient: Recipient) -> str:
+    """A recipient gets no mail from any ticket once his address is dead, whichever one it bounced on (8.2)."""
+    dead = recipient.person.dead and recipient.state is RecipientState.ACTIVE
+    return RecipientState.DEAD.value if dead else recipient.state.value
 
 
 def _comments(conn: Connection, number: int) -> list[dict[str, Any]]:
@@ -253,6 +275,7 @@ def _mail(row: Row[Any]) -> dict[str, Any]:
         "state": row.state,
         "attempts": row.attempts,
         "next_attempt": _iso(row.due if row.state == "waiting" else row.next_attempt),
+        "doubtful": row.doubtful,
         "last_error": row.last_error,
         "created": _iso(row.created),
     }
@@ -263,38 +286,3 @@ def audit_outbox(conn: Connection) -> dict[str, int]:
     found = post.counts(conn)
     waiting = found["waiting"] + found["sending"] + found["held"]
     return {"waiting": waiting, "sent": found["sent"], "failed": found["failed"]}
-
-
-# -- people
-
-
-def people(conn: Connection, *, limit: int = LIMIT) -> list[dict[str, Any]]:
-    """Everybody on record, staff first, then by address."""
-    mine: dict[int, list[str]] = defaultdict(list)
-    for row in conn.execute(
-        select(team_members.c.person_id, teams.c.name)
-        .join(teams)
-        .where(teams.c.active)
-        .order_by(teams.c.position)
-    ):
-        mine[row.person_id].append(row.name)
-    statement = (
-        select(people_table, accounts_table.c.name.label("account"))
-        .outerjoin(accounts_table)
-        .order_by(people_table.c.agent.desc(), people_table.c.address)
-        .limit(limit)
-    )
-    return [
-        {
-            "address": row.address,
-            "name": row.name,
-            "language": row.language,
-            "account": row.account or "",
-            "agent": row.agent,
-            "supervisor": row.supervisor,
-            "teams": mine[row.id] if row.agent else [],
-            "authenticated_before": row.authenticated_before,
-            "dead": row.dead,
-        }
-        for row in conn.execute(statement)
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -46,11 +47,12 @@ def check(
     raw: bytes = MAIL,
     from_domain: str = "acme.example",
     clock: FakeClock | None = None,
+    told: Sequence[MethodResult] = (),
     **facts: str,
 ) -> Checked:
     """The verdict over a zone; `facts` are of the envelope."""
     return Authenticator(ZoneResolver(zone), UPSTREAM, clock=clock or FakeClock()).check(
-        envelope(**facts), raw, from_domain
+        envelope(**facts), raw, from_domain, told
     )
 
 
@@ -128,6 +130,43 @@ def test_results_are_told_as_a_header_would_tell_them(keys: Keys) -> None:
             ),
         )
     )
+
+
+SPF_PASS = MethodResult("spf", "pass", "acme.example")
+SPF_FAIL = MethodResult("spf", "fail", "acme.example")
+SPF_OTHER = MethodResult("spf", "pass", "evil.example")
+DKIM_PASS = MethodResult("dkim", "pass", "acme.example")
+DKIM_FAIL = MethodResult("dkim", "fail", "acme.example")
+TOLD = [
+    ("SPF, and DMARC is ours", SPF | REJECT, [SPF_PASS], ["spf=pass", "dmarc=pass"], True, False),
+    ("SPF that fails, and there is no signature", REJECT, [SPF_FAIL], ["spf=fail", "dmarc=fail"], False, True),
+    ("SPF of another", SPF | REJECT, [SPF_OTHER], ["spf=pass", "dmarc=fail"], False, True),
+    ("DKIM", REJECT, [DKIM_PASS], ["dkim=pass", "dmarc=pass"], True, False),
+    ("DKIM that fails: SPF may have passed", REJECT, [DKIM_FAIL], ["dkim=fail", "dmarc=neutral"], False, False),
+    ("both fail", REJECT, [DKIM_FAIL, SPF_FAIL], ["dkim=fail", "spf=fail", "dmarc=fail"], False, True),
+    ("nothing", REJECT, [], ["dmarc=neutral"], False, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zone", "told", "results", "authenticated", "dmarc_fail"),
+    [t[1:] for t in TOLD],
+    ids=[t[0] for t in TOLD],
+)
+def test_what_a_trusted_host_told_is_not_asked_again(
+    zone: Any, told: list[MethodResult], results: list[str], authenticated: bool, dmarc_fail: bool
+) -> None:
+    checked = check(zone, peer="127.0.0.1", told=told)
+    assert said(checked) == results
+    assert (checked.auth.authenticated, checked.auth.dmarc_fail) == (authenticated, dmarc_fail)
+
+
+def test_our_dkim_stands_beside_the_spf_of_a_trusted_host(keys: Keys) -> None:
+    raw = signature(MAIL, keys.rsa) + MAIL
+    zone = REJECT | {KEY: [{"TXT": keys.record(keys.rsa)}]}
+    checked = check(zone, raw, peer="127.0.0.1", told=[SPF_FAIL])
+    assert said(checked) == ["spf=fail", "dkim=pass", "dmarc=pass"]
+    assert checked.auth.authenticated
 
 
 def test_a_signature_that_covers_too_little_authenticates_nobody(keys: Keys) -> None:

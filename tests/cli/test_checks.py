@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from mailgate import checks
 from mailgate.checks import ERROR, OK, WARNING
-from mailgate.cli import outside
+from mailgate.cli import outside, readable
 from mailgate.config import Config
 from mailgate.errors import ConfigError, Unavailable
 
@@ -58,7 +59,13 @@ def test_python_with_known_holes(version: tuple[int, int, int], level: str) -> N
         pytest.param({"networks": ["0.0.0.0/0"]}, ERROR, id="all of IPv4"),
         pytest.param({"networks": ["::/0"]}, ERROR, id="all of IPv6"),
         pytest.param({"upstreams": ["0.0.0.0/0"]}, ERROR, id="anybody's Authentication-Results"),
+        pytest.param({"networks": ["128.0.0.0/1"]}, ERROR, id="half of IPv4"),
+        pytest.param({"networks": ["2000::/3"]}, ERROR, id="all of IPv6 that is in use"),
+        pytest.param({"networks": ["::ffff:0:0/96"]}, ERROR, id="all of IPv4, written as IPv6"),
         pytest.param({"networks": ["64.0.0.0/2"]}, WARNING, id="a quarter of IPv4"),
+        pytest.param({"networks": ["8.0.0.0/8"]}, WARNING, id="a public /8"),
+        pytest.param({"upstreams": ["8.0.0.0/7"]}, WARNING, id="many upstreams"),
+        pytest.param({"networks": ["2001::/16"]}, WARNING, id="many owners of IPv6"),
     ],
 )
 def test_networks_that_trust_too_many(section: dict[str, Any], level: str) -> None:
@@ -69,7 +76,17 @@ def test_networks_that_trust_too_many(section: dict[str, Any], level: str) -> No
 
 def test_the_shipped_networks_are_fine() -> None:
     assert levels(checks.networks) == []
-    assert levels(checks.networks, trust={"networks": ["10.0.0.0/8", "192.168.0.0/16"]}) == []
+    private = [
+        "10.0.0.0/8",
+        "192.168.0.0/16",
+        "172.16.0.0/12",
+        "fc00::/7",
+        "fd00::/8",
+        "203.0.112.0/20",
+        "::1/128",
+    ]
+    for key in ("networks", "upstreams"):
+        assert levels(checks.networks, trust={key: private}) == []
 
 
 @pytest.mark.parametrize("key", ["notify_list", "notify_list_eu"])
@@ -133,6 +150,46 @@ def test_keys_that_the_world_reads(sections: Any, mode: int, level: str | None, 
     path.chmod(mode)
     assert levels(checks.secrets, **sections(path)) == ([level] if level else [])
     assert levels(checks.secrets, **sections(tmp_path / "none")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "folder", "level"),
+    [
+        ("mailgate.db", 0o644, 0o755, WARNING),
+        ("spool.db", 0o604, 0o755, WARNING),
+        ("sent", 0o755, 0o755, WARNING),
+        ("mailgate.db", 0o640, 0o755, None),
+        ("mailgate.db", 0o644, 0o700, None),
+        ("mailgate.db", 0o644, 0o750, None),
+        ("../people.toml", 0o606, 0o700, ERROR),
+        ("../mailgate.toml", 0o602, 0o700, ERROR),
+        ("../people.toml", 0o644, 0o700, None),
+        ("../people.toml", 0o664, 0o700, None),
+    ],
+)
+def test_what_others_on_this_machine_may_do(name: str, mode: int, folder: int, level: str | None) -> None:
+    """Mail, keys and what gives powers; a folder that nobody else may enter keeps what is in it."""
+    with TemporaryDirectory() as made:  # pytest's own folder is closed to others
+        os.chmod(made, 0o755)
+        data, source = Path(made, "data"), Path(made, "mailgate.toml")
+        data.mkdir()
+        path = data / name
+        path.mkdir() if name == "sent" else path.touch()
+        path.chmod(mode)
+        data.chmod(folder)
+        people = {"file": str(Path(made, "people.toml"))}
+        found = list(readable.kept_from_others(config(data_dir=data, source=source, people=people)))
+        data.chmod(0o700)
+    assert [each.level for each in found] == ([level] if level else [])
+    assert all("chmod" in each.mend for each in found)
+
+
+def test_a_check_is_of_use_only_where_it_is_made() -> None:
+    """Each look that there is, is taken by `mailgate check`."""
+    taken = {look.__name__ for look in outside.looks()}
+    assert taken >= {"sending", "signing", "kept_from_others", "relay", "people"}
+    said = {finding.about for finding in checks.everything(config(), {})}
+    assert said >= {"python", "sqlite", "addresses", "data_dir"}
 
 
 PEOPLE = """

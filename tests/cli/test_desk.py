@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 
 
@@ -15,7 +17,7 @@ def test_the_work_list_shows_outages_first(desk: Any, mailgate: Run) -> None:
     found = mailgate("tickets", "--json").json
     assert [(each["number"], each["severity"]) for each in found] == [(2, "outage"), (1, "question")]
     assert set(found[0]) == {
-        "number", "title", "status", "severity", "category", "team", "assignee", "escalation_level", "created", "updated",
+        "number", "title", "status", "severity", "category", "team", "assignee", "escalation_level", "next_step_at", "created", "updated",
     }  # fmt: skip
     shown = mailgate("tickets").out
     assert shown.index("The line is down") < shown.index("The printer does not answer")
@@ -44,7 +46,7 @@ def test_a_status_that_is_none(desk: Any, mailgate: Run) -> None:
 def test_one_ticket(desk: Any, mailgate: Run) -> None:
     found = mailgate("ticket", "1", "--json").json
     assert {
-        "number", "title", "status", "severity", "category", "team", "assignee", "escalation_level", "created", "updated",
+        "number", "title", "status", "severity", "category", "team", "assignee", "escalation_level", "next_step_at", "created", "updated",
         "notify", "eu_support", "recipients", "devices", "comments", "history",
     } <= set(found)  # fmt: skip
     assert found["assignee"] == "claire@globex.example"

@@ -16,6 +16,8 @@ import pytest
 from mailgate import explain
 from mailgate.authenticate.network import NetworkResolver
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 KEYS = set(explain.KEYS)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 MAIL = (
     b"From: Ann <ann@x.example>\r\nTo: support@example.com\r\nSubject: Re: <script>document.title='run'</script>\r\n"

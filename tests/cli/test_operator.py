@@ -14,6 +14,8 @@ from mailgate.errors import NotFound
 from mailgate.store import operator
 from mailgate.store.engine import Store
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 
 
@@ -235,7 +237,16 @@ def test_templates(mailgate: Run) -> None:
     assert mailgate("templates", "check", "--json").json == []
     shown = mailgate("templates", "show", "update", "--language", "fr")
     assert (shown.code, shown.out.startswith("Subject: ")) == (0, True)
-    assert "<html" in mailgate("templates", "show", "update", "--html").out
+    german = mailgate("templates", "show", "update", "--lang", "de", "--html", "-")
+    assert '<html lang="de"' in german.out
+    written = mailgate("templates", "show", "update", "--lang", "de", "--html", "page.html")
+    assert (written.code, written.out.startswith("page.html: [#12] ")) == (0, True)
+    assert Path("page.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert (
+        "--html no/page.html: cannot be written"
+        in mailgate("templates", "show", "update", "--html", "no/page.html").err
+    )
+    assert mailgate("templates", "show", "update", "--lang", "xx").code == 64
     assert mailgate("templates", "show", "greeting").code == 64
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import os
 import socket
-import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
+from work.peer import CUT, Peer, certify, with_tls
 
 from mailgate import checks
 from mailgate.checks import ERROR, OK, WARNING
@@ -18,6 +20,8 @@ from mailgate.cli.running import listening
 from mailgate.config import Config
 from mailgate.errors import ConfigError
 from mailgate.locks import Lock
+from mailgate.store import schema
+from mailgate.store.engine import Store
 
 SEED = base64.b64encode(bytes(32))
 
@@ -36,52 +40,74 @@ def only(look: checks.Look, **sections: Any) -> checks.Finding:
     return found[0]
 
 
-class Peer:
-    """A mail server that says its lines and notes ours."""
-
-    def __init__(self, *replies: bytes) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.heard = b""
-        self.replies = replies
-        self.thread = threading.Thread(target=self._talk, daemon=True)
-        self.thread.start()
-
-    def _talk(self) -> None:
-        wire, _ = self.socket.accept()
-        with wire:
-            for reply in filter(None, self.replies):
-                wire.sendall(reply)
-                self.heard += wire.recv(1024)
-
-    def close(self) -> None:
-        self.thread.join(5)
-        self.socket.close()
+OFFERS = "250-mx.example\r\n250 STARTTLS"
+LOGIN = "smtp://bob:secret@127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize(
-    ("replies", "starttls", "level", "said"),
+    ("script", "settings", "level", "said"),
     [
-        pytest.param(
-            (b"220 mx ready\r\n", b"250-mx\r\n250 STARTTLS\r\n"), "may", OK, "220 mx ready", id="answers"
-        ),
-        pytest.param((b"554 go away\r\n",), "may", ERROR, "554 go away", id="refuses"),
-        pytest.param(
-            (b"220 mx\r\n", b"250 mx\r\n"), "must", ERROR, "STARTTLS", id="no STARTTLS where it must be"
-        ),
-        pytest.param(
-            (b"220 mx\r\n", b"250-mx\r\n250 STARTTLS\r\n"), "must", OK, "220", id="STARTTLS where it must be"
-        ),
-        pytest.param((b"",), "may", ERROR, "says nothing", id="hangs up"),
+        pytest.param({}, {}, OK, "takes mail: peer", id="answers"),
+        pytest.param({"GREETING": "554 go away"}, {}, ERROR, "554 go away", id="refuses"),
+        pytest.param({"GREETING": CUT}, {}, ERROR, "does not take mail", id="hangs up"),
+        pytest.param({}, {"starttls": "must"}, ERROR, "offers no STARTTLS", id="no STARTTLS where it must be"),
+        pytest.param({"EHLO": OFFERS}, {"starttls": "must"}, ERROR, "certificate", id="a certificate of nobody"),
+        pytest.param({"EHLO": [OFFERS, "250 mx.example"]}, {"ca": True, "starttls": "must"}, OK, "TLSv1", id="our own authority"),
+        pytest.param({}, {"url": "smtps://127.0.0.1:{port}"}, ERROR, "TLS", id="TLS first where it is not"),
+        pytest.param({"EHLO": "250-mx.example\r\n250 AUTH PLAIN"}, {"url": LOGIN}, OK, "logged in", id="a login"),
+        pytest.param({"EHLO": "250-mx.example\r\n250 AUTH PLAIN", "AUTH": "535 5.7.8 wrong"}, {"url": LOGIN}, ERROR, "535 5.7.8 wrong",
+                     id="a wrong password"),
+        pytest.param({"EHLO": "250-mx.example\r\n250 AUTH XOAUTH2"}, {"url": LOGIN, "token_file": "/no/such"}, ERROR, "relay.token_file",
+                     id="no token"),
     ],
-)
-def test_the_relay(replies: tuple[bytes, ...], starttls: str, level: str, said: str) -> None:
-    peer = Peer(*replies)
-    found = list(outside.relay(config(relay={"url": f"smtp://127.0.0.1:{peer.port}", "starttls": starttls})))
+)  # fmt: skip
+def test_the_relay(
+    tmp_path: Path, script: dict[str, Any], settings: dict[str, Any], level: str, said: str
+) -> None:
+    certificate = certify(tmp_path)
+    peer = Peer(**script)
+    with_tls(peer, certificate)
+    url = settings.pop("url", "smtp://127.0.0.1:{port}").format(port=peer.port)
+    if settings.pop("ca", False):
+        settings["ca_file"] = str(certificate[0])
+    found = list(outside.relay(config(relay={"url": url, **settings})))
     peer.close()
-    assert [f.level for f in found] == [level]
+    assert [f.level for f in found] == [level], found
     assert said in found[0].what
-    assert b"MAIL" not in peer.heard
+    assert bool(found[0].mend) == (level == ERROR)
+    assert "secret" not in found[0].what
+    assert not any(line.startswith("MAIL") for line in peer.commands)
+
+
+def test_a_relay_whose_name_nobody_knows() -> None:
+    assert (
+        "no host no-such-host.invalid"
+        in only(outside.relay, relay={"url": "smtp://no-such-host.invalid"}).what
+    )
+
+
+def test_mail_that_waits_is_told_with_its_cause(tmp_path: Path) -> None:
+    sections: dict[str, Any] = {"data_dir": tmp_path}
+    assert levels(outside.delayed, **sections) == []
+    store = Store(config(**sections).database_url)
+    store.upgrade()
+    row = {
+        "address": "bob@b.example", "audience": "sender", "template": "update", "context": {}, "tags": [], "references": [],
+        "created": datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "due": datetime(2026, 3, 2, tzinfo=UTC), "state": "waiting",
+    }  # fmt: skip
+    with store.writing() as conn:
+        for n in range(3):
+            tried = (
+                {"attempts": 2, "last_error": "refused" if n else "450 greylisted"}
+                if n < 2
+                else {"attempts": 0, "last_error": ""}
+            )
+            conn.execute(insert(schema.outbox), {**row, "id": n, "message_id": f"<{n}@x>", **tried})
+    store.close()
+    found = only(outside.delayed, **sections)
+    assert found.level == WARNING
+    assert "2 mails were tried" in found.what
+    assert "since 2026-03-02 09:30 UTC: 1 × 450 greylisted; 1 × refused" in found.what
 
 
 def test_a_relay_that_is_not_there(free_port: int) -> None:
@@ -109,6 +135,22 @@ def test_a_port_that_another_program_holds(tmp_path: Path) -> None:
         finding = only(outside.ports, data_dir=tmp_path, smtp={"port": other.getsockname()[1]})
     assert finding.level == ERROR
     assert "another program" in finding.what
+
+
+def test_a_tls_port_that_another_program_holds(tmp_path: Path, free_port: int) -> None:
+    (tmp_path / "tls").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        tls = {"tls_port": other.getsockname()[1], "tls_cert": "a", "tls_key": "b"}
+        finding = only(outside.ports, data_dir=tmp_path, smtp={"port": free_port, **tls})
+    assert finding.level == ERROR
+    assert finding.mend == "stop that program, or set smtp.tls_port"
+
+
+@pytest.mark.parametrize("host", ["", ["127.0.0.1", "127.0.0.2"]], ids=str)
+def test_each_host_is_looked_at(tmp_path: Path, free_port: int, host: Any) -> None:
+    assert set(levels(outside.ports, data_dir=tmp_path, smtp={"port": free_port, "host": host})) == {OK}
+    with socket.create_server(("127.0.0.1", free_port)):
+        assert ERROR in levels(outside.ports, data_dir=tmp_path, smtp={"port": free_port, "host": host})
 
 
 def test_a_free_port(tmp_path: Path, free_port: int) -> None:

@@ -17,6 +17,10 @@ NAMES = {
     "path": ("../../etc/passwd", "passwd"),
     "windows_path": ("C:\\temp\\x.txt", "x.txt"),
     "drive": ("C:x.txt", "x.txt"),
+    "drive_behind_an_invisible_letter": ("A\u200b:x.txt", "x.txt"),
+    "drive_behind_drives": ("A: .B:x.txt", "x.txt"),
+    "drive_in_a_path": ("x/A:y.txt", "y.txt"),
+    "drive_alone": ("A\U0002ebe1:", "attachment"),
     "trailing_slash": ("folder/", "folder"),
     "hidden": (".htaccess", "htaccess"),
     "hidden_behind_zero_width": ("\u200b.htaccess", "htaccess"),
@@ -45,6 +49,7 @@ def test_safe(name: str, expected: str) -> None:
 
 
 @given(st.text(max_size=300))
+@example("A\u200b: b:")
 @example("CON" + " " * 3 + ".txt")
 @example("a" * 148 + ".\u00e9")
 @example("_" * 149 + " con")

@@ -33,7 +33,7 @@ from mailgate.model import (
     Ticket,
 )
 from mailgate.rules import decide as deciding
-from mailgate.rules import desk, thread
+from mailgate.rules import desk, thread, values
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BOB, CAROL, PAT, STRANGER = "bob@acme.example", "carol@acme.example", "pat@other.example", "eve@evil.example"
@@ -174,7 +174,7 @@ class World:
 
     def act(self, number: int = 1, by: str = "shell", author: str = "", **action: Any) -> Decision:
         named = frozenset(
-            thread.command_address(i) for _, v in action.get("commands", ()) for i in v.split(",")
+            values.address(i) for _, v in action.get("commands", ()) for i in values.items(v)
         )
         asked = replace(_NOTHING, addresses=named - {""} | ({author} if author else set()))
         return desk.act(

@@ -12,7 +12,7 @@ import pytest
 from mailgate.config import Config
 from mailgate.mail.parse import parse
 from mailgate.model import Address, Attachment, BounceReport, Envelope, Kind, ParsedMessage
-from mailgate.rules.classify import classify
+from mailgate.rules.classify import classify, set_aside
 
 CONFIG = Config.model_validate(
     {
@@ -397,7 +397,7 @@ def test_hops() -> None:
         ({"door": "imap", "peer": ""}, Kind.SPAM),
         ({}, Kind.PERSON),
         ({"peer": "nonsense"}, Kind.PERSON),
-        ({"door": "import", "peer": ""}, Kind.PERSON),
+        ({"door": "import", "peer": ""}, Kind.SPAM),
     ],
 )
 def test_spam_marks_are_believed_from_upstreams_only(
@@ -419,6 +419,22 @@ def test_spam_marks_are_believed_from_upstreams_only(
 def test_block_list(address: str, expected: Kind) -> None:
     assert kind(replace(PERSON, from_=(Address(address),))) is expected
     assert kind(PERSON, replace(ENVELOPE, mail_from=address.upper())) is expected
+
+
+# 8.5
+
+
+@pytest.mark.parametrize(
+    ("door", "name", "expected"),
+    [
+        ("imap", "x-mailgate-set-aside", "too large"),
+        ("smtp", "x-mailgate-set-aside", ""),
+        ("lmtp", "x-mailgate-set-aside", ""),
+        ("imap", "x-mailgate", ""),
+    ],
+)
+def test_a_note_of_the_imap_door(door: str, name: str, expected: str) -> None:
+    assert set_aside(replace(ENVELOPE, door=door), headers((name, "too large"))) == expected
 
 
 # the order

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from mailgate.config import Config
 from mailgate.mail.subject import brackets
 from mailgate.model import Severity, Status
-from mailgate.rules import commands
+from mailgate.rules import commands, values
+from mailgate.rules.tags import read_tags
+from mailgate.vocabulary import SHIPPED
 
 CONFIG = Config(gateway={"categories": ["general", "billing", "data centre"]})
 
@@ -60,23 +62,23 @@ FRENCH = "Affecter Gravité Catégorie Objet Unité Destinataire Notifier Suppor
 
 @pytest.mark.parametrize("french", FRENCH.split())
 def test_every_french_key(french: str) -> None:
-    assert commands.key(french) in commands.KEYS
+    assert SHIPPED.key(french) in commands.KEYS
 
 
 VALUES = [
-    (commands.severity, "Panne", Severity.OUTAGE),
-    (commands.severity, "dégradation", Severity.DEGRADED),
-    (commands.severity, "bad", None),
-    (commands.status, "résolue", Status.RESOLVED),
-    (commands.status, "Fermée", Status.CLOSED),
-    (commands.status, "en attente", Status.PENDING),
-    (commands.status, "ouverte", Status.OPEN),
-    (commands.status, "new", None),
-    (commands.yes, "Oui", True),
-    (commands.yes, "off", False),
-    (commands.yes, "perhaps", None),
-    (commands.none, "aucun", True),
-    (commands.none, "AMS01", False),
+    (values.severity, "Panne", Severity.OUTAGE),
+    (values.severity, "dégradation", Severity.DEGRADED),
+    (values.severity, "bad", None),
+    (values.status, "résolue", Status.RESOLVED),
+    (values.status, "Fermée", Status.CLOSED),
+    (values.status, "en attente", Status.PENDING),
+    (values.status, "ouverte", Status.OPEN),
+    (values.status, "new", None),
+    (values.yes, "Oui", True),
+    (values.yes, "off", False),
+    (values.yes, "perhaps", None),
+    (values.none, "aucun", True),
+    (values.none, "AMS01", False),
 ]
 
 
@@ -147,7 +149,7 @@ def test_tags(
     subject: str, severity: Severity | None, category: str, escalate: bool, left: str
 ) -> None:  # 3.6
     numbered = {b.start for b in brackets(subject) if b.words[0].startswith("#")}
-    tags = commands.tags(subject, numbered, CONFIG)
+    tags = read_tags(subject, numbered, CONFIG)
     assert (tags.severity, tags.category, tags.escalate) == (severity, category, escalate)
     for start, end in reversed(tags.spans):
         subject = subject[:start] + subject[end:]
@@ -156,12 +158,12 @@ def test_tags(
 
 @pytest.mark.parametrize("subject", ["[status]", "[statut ouvert]", "[status open]", "[status new]"])
 def test_the_status_tag(subject: str) -> None:  # 3.9
-    assert commands.tags(subject, (), CONFIG).query
+    assert read_tags(subject, (), CONFIG).query
 
 
 def test_a_tag_before_the_reply_prefix_is_the_writers() -> None:  # 3.6
-    assert commands.tags("[escalate] Re: x", (), CONFIG).before_reply == {"escalate"}
-    assert commands.tags("Re: [escalate] x", (), CONFIG).before_reply == frozenset()
+    assert read_tags("[escalate] Re: x", (), CONFIG).before_reply == {"escalate"}
+    assert read_tags("Re: [escalate] x", (), CONFIG).before_reply == frozenset()
 
 
 @given(st.text(alphabet="PrivateSvy: \n*_[]-#\u00e9\r\t", max_size=400))

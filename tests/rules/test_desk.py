@@ -106,3 +106,9 @@ def test_what_is_held_is_confirmed(world: Any) -> None:  # 4.3
 
 def test_the_help_names_every_key() -> None:
     assert set(desk.keys()) == (set(commands.KEYS) - {commands.PRIVATE}) | {desk.CONFIRM}
+
+
+def test_the_reason_beside_an_internal_note_stays_inside(world: Any) -> None:
+    world.ticket(1)
+    decision = world.act(comment="He is wrong.", private=True, escalate="he lies")
+    assert [e.params["reason"] for e in decision.history if e.code == "escalated"] == ["internal"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from mailgate import hours
 from mailgate.config import Config, EscalationSection
 from mailgate.model import Envelope, ParsedMessage, Person, Role, Severity, Status, Team, Ticket
 from mailgate.rules import ladder, routing
@@ -54,15 +56,39 @@ def test_too_early_says_when_it_opens() -> None:  # 7.3
     assert ladder.step(ticket(1, step=5), CUSTOMER, NOW, SETTINGS).opens == NOW + timedelta(minutes=10)
 
 
+MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+OFFICE = hours.read("Mon-Fri 08:00-16:00")
+
+
+def test_the_wait_counts_working_time() -> None:  # 7.3
+    given = replace(ticket(1, severity=Severity.QUESTION), last_step=MONDAY + timedelta(hours=4))
+    step = ladder.step(given, CUSTOMER, MONDAY + timedelta(hours=20), SETTINGS, None, OFFICE)
+    assert (step.level, step.opens) == (None, MONDAY + timedelta(days=1, hours=4))
+    later = MONDAY + timedelta(days=1, hours=4)
+    assert ladder.step(given, CUSTOMER, later, SETTINGS, None, OFFICE).level == 2
+    assert ladder.next_by_time(given, SETTINGS, OFFICE) == MONDAY + timedelta(days=2, hours=4)
+
+
 FIRST = EscalationSection(first_response={"outage": 1200})
+FIRST_ALONE = EscalationSection(automatic=False, first_response={"outage": 1200})
 BY_TIME: list[tuple[str, Ticket, EscalationSection, int | None]] = [
     ("twice the wait", ticket(1, step=30), SETTINGS, 2),
     ("not yet", ticket(1, step=29), SETTINGS, None),
+    ("progress starts it anew", ticket(1, step=60, progress=29), SETTINGS, None),
+    ("from level 2", ticket(2, step=30), SETTINGS, 3),
     ("switched off", ticket(1, step=30), EscalationSection(automatic=False), None),
     ("nothing is escalated", ticket(), SETTINGS, None),
     ("no answer in time", ticket(created=NOW - timedelta(minutes=20)), FIRST, 1),
+    ("no answer yet", ticket(created=NOW - timedelta(minutes=19)), FIRST, None),
+    ("no answer, steps switched off", ticket(created=NOW - timedelta(minutes=20)), FIRST_ALONE, 1),
+    ("of another severity", ticket(created=NOW - timedelta(days=20), severity=Severity.QUESTION), FIRST, None),
     ("answered", ticket(created=NOW - timedelta(minutes=20), agent_answered=True), FIRST, None),
+    ("just reopened", ticket(created=NOW - timedelta(days=20), status_since=NOW - timedelta(minutes=5)), FIRST, None),
     ("resolved", ticket(1, step=99, status=Status.RESOLVED), SETTINGS, None),
+    ("closed", ticket(1, step=99, status=Status.CLOSED), SETTINGS, None),
+    ("it waits for the customer", ticket(1, step=99, status=Status.PENDING), SETTINGS, None),
+    ("he has just answered", ticket(1, step=99, status_since=NOW - timedelta(minutes=29)), SETTINGS, None),
+    ("he has answered long ago", ticket(1, step=99, status_since=NOW - timedelta(minutes=30)), SETTINGS, 2),
     ("with management", ticket(3, step=99), SETTINGS, None),
 ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from mailgate.model import (
     AttachmentState,
     CommentState,
     Decision,
+    Kind,
     Outcome,
     Purpose,
     RecipientState,
@@ -23,6 +24,7 @@ from mailgate.model import (
     Ticket,
     Trust,
 )
+from mailgate.rules.story import APART
 from mailgate.words import SENTENCES, in_words
 
 pytestmark = pytest.mark.slow
@@ -156,14 +158,10 @@ def test_the_laws(
             "sender",
             "assignee",
         )
-        assert notice.to != "dead@acme.example"
-        if eu:
+        assert notice.to != "dead@acme.example" or _lives(decision)
+        if eu and APART not in notice.context:
             assert notice.to not in OUTSIDE_EU
-        if decision.trust is Trust.UNVERIFIED and notice.to == author:
-            assert (
-                notice.template == "problem"
-            )  # he may be asked about words in his name, once an agent has answered
-            assert ticket.agent_answered or ticket.status is not Status.NEW
+        assert not (decision.trust is Trust.UNVERIFIED and notice.to == author)  # 4.4, T28
         if not notice.inside:
             assert all(
                 c["state"] == CommentState.SHOWN.value
@@ -184,6 +182,12 @@ def test_the_laws(
         assert not any(c.state == "done" for c in decision.commands)
     if decision.outcome in (Outcome.AUTO_REPLY, Outcome.QUARANTINED, Outcome.DUPLICATE):
         assert (decision.notices, decision.changes) == ((), ())
+
+
+def _lives(decision: Decision) -> bool:
+    """Who was switched off gets mail again from the moment on that he writes himself, as a person, and proves it (8.2)."""
+    himself = decision.sender is not None and decision.sender.address == "dead@acme.example"
+    return himself and decision.kind is Kind.PERSON and decision.trust is not Trust.UNVERIFIED
 
 
 def _nobody_vouches(decision: Decision, ticket: Ticket) -> bool:

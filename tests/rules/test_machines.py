@@ -1,4 +1,4 @@
-"""Bounces, automatic replies, quarantine, leaving (8.1-8.4, 6.3)."""
+"""Automatic replies, quarantine, leaving (8.1-8.4, 6.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mailgate.model import BounceReport, Decision, Delivery, Outcome, Purpose, RecipientState
+from mailgate.model import Decision, Outcome, Purpose, RecipientState
 
 BOB, PAT, ANA, TEAM, SUPPORT = (
     "bob@acme.example",
@@ -17,61 +17,6 @@ BOB, PAT, ANA, TEAM, SUPPORT = (
     "support@example.com",
 )
 Codes = Callable[[Decision], list[str]]
-
-
-def bounce(
-    world: Any, address: str, *, dead: bool = True, action: str = "failed", serial: int = 900
-) -> Decision:
-    world.deliveries[900] = Delivery(900, 1, address, "update")
-    report = BounceReport(address, action, "5.1.1" if dead else "4.2.2", "550 no such user", dead, dead)
-    return world.mail(
-        "mailer-daemon@other.example", "Undelivered", rcpt=[world.minter.return_path(serial, world.now)], to=["x@y.example"],
-        mail_from="", bounces=(report,), top_type="multipart/report", report_type="delivery-status",
-    )  # fmt: skip
-
-
-def test_8_2_a_dead_recipient_is_inactive_at_once(world: Any, codes: Codes) -> None:
-    world.ticket(1, recipients=[(PAT, "active")])
-    decision = bounce(world, PAT)
-    assert (decision.outcome, decision.ticket, decision.bounce_serial) == (Outcome.BOUNCE, 1, 900)
-    assert [(r.address, r.state) for r in decision.recipients] == [(PAT, RecipientState.DEAD)]
-    assert codes(decision) == ["bounced", "recipient_dead"]
-    assert decision.people[0].dead
-
-
-def test_8_2_the_team_is_told_of_a_dead_assignee(world: Any) -> None:
-    world.ticket(1)
-    decision = bounce(world, BOB)
-    assert [(n.to, n.template) for n in decision.notices] == [(TEAM, "problem")]
-
-
-@pytest.mark.parametrize(("dead", "action"), [(False, "failed"), (True, "delayed"), (True, "delivered")])
-def test_8_2_other_reports_switch_nobody_off(world: Any, dead: bool, action: str) -> None:
-    world.ticket(1, recipients=[(PAT, "active")])
-    decision = bounce(world, PAT, dead=dead, action=action)
-    assert (decision.outcome, decision.people, decision.recipients) == (Outcome.BOUNCE, (), ())
-
-
-@pytest.mark.parametrize(
-    ("action", "expected"), [("failed", ["bounced"]), ("expired", ["bounced"]), ("delayed", [])]
-)
-def test_8_2_what_failed_or_ran_out_of_time_is_in_the_history(
-    world: Any, codes: Codes, action: str, expected: list[str]
-) -> None:
-    world.ticket(1, recipients=[(PAT, "active")])
-    assert codes(bounce(world, PAT, dead=False, action=action)) == expected
-
-
-@pytest.mark.parametrize("address", [ANA, TEAM, "management@example.com"])
-def test_8_2_staff_are_never_switched_off(world: Any, address: str) -> None:
-    world.ticket(1)
-    assert bounce(world, address).people == ()
-
-
-def test_8_2_a_bounce_of_nothing_of_ours_is_quarantined(world: Any) -> None:
-    world.ticket(1)
-    decision = bounce(world, PAT, serial=901)
-    assert (decision.outcome, decision.history, decision.ticket) == (Outcome.QUARANTINED, (), None)
 
 
 @pytest.mark.parametrize("by", ["token", "tag", "none"])

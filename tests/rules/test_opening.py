@@ -138,7 +138,8 @@ LANGUAGES = [
     ("own", "en", "fr", FAY, "en"),
     ("the mail", "", "en", FAY, "en"),
     ("unsure", "", "", FAY, "fr"),
-    ("not ours", "", "de", BOB, "en"),
+    ("one of ours", "", "de", FAY, "de"),
+    ("not ours", "", "pl", BOB, "en"),
 ]
 
 
@@ -344,3 +345,11 @@ def test_3_8_private_by_a_customer_holds_the_comment(world: Any) -> None:
 def test_3_8_a_private_mail_gives_no_title_away(world: Any) -> None:
     assert world.mail(ANA, "", f"Assign: {BOB}\nPrivate: yes\n\nhe lies").title == "-"
     assert world.mail(ANA, "Phone", f"Assign: {BOB}\nPrivate: yes\n\nhe lies").title == "Phone"
+
+
+def test_5_2_only_the_last_line_says_whether_a_team_may_be_told(world: Any, codes: Codes) -> None:
+    world.teams = tuple(team for team in world.teams if not team.region)
+    none = world.mail(UMA, text="Category: billing\nEU-Support: AMS02\n\nx")
+    assert (none.new_ticket.team, codes(none).count("no_team"), len(none.alarms)) == ("", 1, 1)
+    found = world.mail(UMA, text="EU-Support: none\n\nx")
+    assert (found.new_ticket.team, codes(found).count("no_team"), found.alarms) == ("support", 0, ())

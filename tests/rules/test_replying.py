@@ -162,13 +162,46 @@ def test_4_3_unverified_replies(
         assert told(decision) == {TEAM: ["update"]}
 
 
-def test_4_3_the_assignee_is_asked_about_what_came_in_his_name(world: Any, told: Told) -> None:
+def test_4_3_nobody_but_the_team_is_told_of_what_came_in_somebodys_name(world: Any, told: Told) -> None:
     world.ticket(1)
-    decision = world.mail(BOB, "Re: [#1] x", "Forged words", auth=False)
-    assert told(decision) == {BOB: ["problem"], TEAM: ["update"]}
-    mail = next(n for n in decision.notices if n.to == BOB)
-    assert [p["code"] for p in mail.context["problems"]] == ["held"]
-    assert "Forged words" not in repr(mail.context)
+    for sender in (BOB, CAROL):
+        decision = world.mail(sender, "Re: [#1] x", "Forged words", auth=False)
+        assert told(decision) == {TEAM: ["update"]}
+        assert decision.after.waits == sender
+
+
+REGULAR = [
+    ("an agent's answer", ANA, {}, "update"),
+    ("a colleague's comment", CAROL, {}, "update"),
+    ("an acknowledgement", BOB, {"text": "Severity: outage\n\nx"}, "acknowledgement"),
+    ("an escalation", ANA, {"text": "Escalate: now\n\nx"}, "escalation"),
+]
+
+
+@pytest.mark.parametrize(
+    ("sender", "more", "template"), [r[1:] for r in REGULAR], ids=[r[0] for r in REGULAR]
+)
+def test_4_3_the_next_mail_to_the_assignee_says_that_a_comment_waits(
+    world: Any, sender: str, more: dict[str, Any], template: str
+) -> None:
+    world.ticket(1, recipients=[(PAT, "active")], waits=CAROL)
+    decision = world.mail(sender, "[#1] x", **more)
+    telling = [n for n in decision.notices if "waits" in n.context]
+    assert [(n.to, n.template, n.tells, n.context["waits"]) for n in telling] == [
+        (BOB, template, "all", CAROL)
+    ]
+    assert decision.after.waits == ""
+    assert decision.changes == () or template == "acknowledgement" or sender == ANA
+
+
+def test_4_3_he_is_not_told_in_the_mail_that_confirms(world: Any) -> None:
+    world.ticket(1, waits=CAROL)
+    decision = world.mail(
+        BOB, "Re: [#1]", "Device: A\n\nx", in_reply_to=(world.sent(1, BOB, "problem", held=(7,)),)
+    )
+    assert decision.confirms_only == (7,)
+    assert all("waits" not in n.context for n in decision.notices)
+    assert decision.after.waits == CAROL
 
 
 def test_4_4_nothing_automatic_before_an_agent_answered(world: Any, told: Told) -> None:
@@ -193,15 +226,44 @@ def test_4_5_third_parties(world: Any, told: Told, codes: Codes) -> None:
     assert decision.recipients == ()
     assert "comment_held_third_party" in codes(decision)
     assert told(decision) == {BOB: ["problem"], TEAM: ["update"]}
+    assert (decision.after.asked, decision.after.waits) == (world.now, "")
+
+
+ASKED = [
+    ("never", None, True),
+    ("an hour ago", 1, False),
+    ("23 hours ago", 23, False),
+    ("a day ago", 24, True),
+]
+
+
+@pytest.mark.parametrize(("hours", "asks"), [a[1:] for a in ASKED], ids=[a[0] for a in ASKED])
+@pytest.mark.parametrize("auth", [True, False])
+def test_4_5_the_assignee_is_asked_once_a_day(
+    world: Any, told: Told, hours: int | None, asks: bool, auth: bool
+) -> None:
+    asked = world.now - timedelta(hours=hours) if hours is not None else None
+    world.ticket(1, asked=asked)
+    decision = world.mail(STRANGER, text="Hi", rcpt=[world.token(1, BOB)], to=[SUPPORT], auth=auth)
+    assert told(decision) == ({BOB: ["problem"]} if asks else {}) | {TEAM: ["update"]}
+    assert (decision.after.asked, decision.after.waits) == ((world.now, "") if asks else (asked, STRANGER))
+
+
+def test_4_5_an_answer_lets_the_next_one_be_asked(world: Any) -> None:
+    world.ticket(1, asked=world.now - timedelta(hours=1))
+    decision = world.mail(BOB, "Re: [#1] x", in_reply_to=(world.sent(1, BOB, "problem", held=(7,)),))
+    assert (decision.confirms, decision.confirms_only) == (("held_comments",), (7,))
+    assert decision.after.asked is None
 
 
 CONFIRMING = [
-    ("the assignee, to the question", BOB, "problem", {"held": True}, True),
+    ("the assignee, to the question", BOB, "problem", {"held": (7,)}, True),
+    ("the assignee, to an update that told of it", BOB, "update", {"held": (7, 9)}, True),
     ("the assignee, to another problem", BOB, "problem", {}, False),
     ("the assignee, to an update", BOB, "update", {}, False),
-    ("an agent, to the mail that told of it", ANA, "update", {"held": True}, True),
+    ("an agent, to the mail that told of it", ANA, "update", {"held": (7,)}, True),
     ("an agent, to another mail", ANA, "update", {}, False),
-    ("a recipient", PAT, "problem", {"held": True}, False),
+    ("a recipient", PAT, "problem", {"held": (7,)}, False),
 ]
 
 
@@ -214,6 +276,12 @@ def test_4_5_one_reply_confirms(
     world.ticket(1, recipients=[(PAT, "active")])
     decision = world.mail(sender, in_reply_to=(world.sent(1, sender, template, **more),))
     assert bool(decision.confirms) is confirms
+    assert decision.confirms_only == (more["held"] if confirms else None)
+
+
+def test_4_3_the_team_s_mail_in_the_assignees_hands_confirms_nothing(world: Any) -> None:
+    world.ticket(1)
+    assert not world.mail(BOB, in_reply_to=(world.sent(1, TEAM, "update", held=(7,)),)).confirms
 
 
 def test_4_5_the_reply_address_alone_confirms_where_a_program_drops_in_reply_to(world: Any) -> None:
@@ -239,6 +307,30 @@ def test_4_3_staff_powers_need_authentication(world: Any) -> None:
         to=[SUPPORT],
     )
     assert (decision.trust, decision.comment.unverified, decision.changes) == (Trust.UNVERIFIED, True, ())
+
+
+STAFF_HELD = [
+    ("the team's token", TEAM, {}, "staff"),
+    ("a customer's token", BOB, {}, "staff"),
+    ("asking to be private", TEAM, {"text": "Private: yes\n\nHe lies."}, "private_refused"),
+]
+
+
+@pytest.mark.parametrize("sender", [ANA, SAM])
+@pytest.mark.parametrize(
+    ("issued", "more", "why"), [s[1:] for s in STAFF_HELD], ids=[s[0] for s in STAFF_HELD]
+)
+def test_4_3_nobody_answers_as_support_unverified(
+    world: Any, told: Told, codes: Codes, sender: str, issued: str, more: dict[str, Any], why: str
+) -> None:
+    world.ticket(1, recipients=[(PAT, "active")], status=Status.NEW, agent_answered=False)
+    rcpt = [world.token(1, "support", Purpose.TEAM) if issued == TEAM else world.token(1, issued)]
+    decision = world.mail(sender, auth=False, rcpt=rcpt, to=[SUPPORT], cc=["x@o.example"], **more)
+    assert (decision.comment.state, decision.comment.why_held) == (HELD, why)
+    assert told(decision) == {TEAM: ["update"]}
+    assert (decision.changes, decision.recipients, decision.after.waits) == ((), (), "")
+    assert ("comment_held_staff" in codes(decision)) is (why == "staff")
+    assert any("example.com" in reason and "SPF or DKIM" in reason for reason in decision.reasons)
 
 
 COMMANDS = [
@@ -333,6 +425,35 @@ def test_3_7_recipients(
 def test_3_5_cc_never_brings_back_who_left(world: Any, state: str) -> None:
     world.ticket(1, recipients=[(PAT, state)])
     assert world.mail(BOB, "Re: [#1] x", cc=[PAT]).recipients == ()
+
+
+CONFIRMING = [
+    ("the assignee", BOB, True, "active"),
+    ("an agent", ANA, True, "active"),
+    ("a colleague", CAROL, True, None),
+    ("the assignee, unverified", BOB, False, None),
+    ("the recipient himself", PAT, True, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("sender", "auth", "state"), [c[1:] for c in CONFIRMING], ids=[c[0] for c in CONFIRMING]
+)
+def test_3_5_a_held_recipient_named_in_cc_by_who_may_confirm(
+    world: Any, codes: Codes, sender: str, auth: bool, state: str | None
+) -> None:
+    world.ticket(1, recipients=[(PAT, "held")])
+    decision = world.mail(sender, "Re: [#1] x", cc=[PAT], auth=auth)
+    assert [(r.address, r.state.value) for r in decision.recipients] == ([(PAT, state)] if state else [])
+    assert ("recipient_confirmed" in codes(decision)) == bool(state)
+
+
+def test_3_5_confirming_in_cc_heeds_the_limit(world: Any) -> None:
+    five = [(f"r{n}@o.example", "active") for n in range(5)]
+    world.ticket(1, recipients=[*five, (PAT, "held")])
+    decision = world.mail(BOB, "Re: [#1] x", cc=[PAT])
+    assert [(r.address, r.state.value) for r in decision.recipients] == [(PAT, "left_out")]
+    assert {r.person.address: r.state.value for r in decision.after.recipients}[PAT] == "held"
 
 
 def test_3_5_a_recipient_from_outside_adds_nobody(world: Any) -> None:
@@ -504,3 +625,21 @@ def test_6_1_nobody_learns_an_address_from_the_events(world: Any) -> None:
     assert CAROL not in seen[PAT]
     assert CAROL in seen[BOB]
     assert CAROL in seen[TEAM]
+
+
+def test_3_7_a_customer_resolves_no_closed_ticket(world: Any, codes: Codes) -> None:
+    """Section 0: what is closed is over; for staff it is a step like any other."""
+    world.ticket(1, status=Status.CLOSED)
+    assert codes(world.mail(BOB, "[#1] x", "Status: resolved\n\nthanks")) == ["commented"]
+    assert "status" in codes(world.mail(ANA, "[#1] x", "Status: resolved"))
+
+
+def test_5_2_staff_outside_the_eu_who_gave_their_ticket_away_hear_no_more_of_it(
+    world: Any, told: Told
+) -> None:
+    """An agent opened it without naming the customer; the one who names him gives it EU support by his account."""
+    world.ticket(1, assignee=ANA)
+    decision = world.mail("elsa@example.com", "[#1] x", "Assign: uma@eu.example\n\nIt is hers.")
+    assert decision.after.eu_support == "AMS01"
+    assert ANA not in told(decision)
+    assert ANA in told(world.mail("elsa@example.com", "[#1] x", f"Assign: {BOB}\n\nIt is his."))

@@ -44,13 +44,28 @@ def check(
     **more: Any,
 ) -> AuthResult:
     config = Config(trust={"authserv_ids": list(ids), **more.pop("trust", {})})
-    envelope = Envelope("i", NOW, door, "bob@acme.example", ("support@example.com",), peer=peer, **more)
+    mail_from = more.pop("mail_from", "bob@acme.example")
+    envelope = Envelope("i", NOW, door, mail_from, ("support@example.com",), peer=peer, **more)
     sender = Address("bob@acme.example")
     parsed = ParsedMessage(1, "0", "k", sender=sender, from_=(sender,), headers=tuple(headers))
     return authenticate(envelope, parsed, config, organisational)
 
 
 R = ("received", "from x by y")
+HOP = {"trust": {"hops": 1}}
+TRACES = (
+    "return-path", "delivered-to", "x-original-to", "dkim-signature", "arc-seal", "authentication-results", "x-received",
+    "received-spf", "x-spam-status", "x-spamd-result", "x-virus-scanned", "resent-from", "x-mailgate-loop",
+)  # fmt: skip
+NO_TRACES = (
+    "list-id",
+    "x-mailer",
+    "auto-submitted",
+    "sender",
+    "x-priority",
+    "user-agent",
+    "x-php-originating-script",
+)
 CASES = [
     ("loopback without Received", [], {}, True),
     ("loopback, but relayed", [R], {}, False),
@@ -65,7 +80,7 @@ CASES = [
     ("by LMTP", [R, (AR, PASS)], {"door": "lmtp", "peer": ""}, True),
     ("by pipe", [R, (AR, PASS)], {"door": "pipe", "peer": ""}, True),
     ("by IMAP", [R, (AR, PASS)], {"door": "imap", "peer": ""}, True),
-    ("by import", [R, (AR, PASS)], {"door": "import", "peer": ""}, False),
+    ("by import", [R, (AR, PASS)], {"door": "import", "peer": ""}, True),
     ("another authserv-id", [R, (AR, PASS.replace("mx.", "evil."))], {}, False),
     ("no ids configured", [R, (AR, PASS)], {"ids": ()}, False),
     ("DMARC pass of another domain", [R, (AR, PASS.replace("acme", "evil"))], {}, False),
@@ -79,7 +94,42 @@ CASES = [
     ("DMARC fail outweighs an aligned SPF", [R, (AR, FAIL + "; spf=pass smtp.mailfrom=acme.example")], {}, False),
     ("the topmost header of ours counts", [R, (AR, FAIL), (AR, PASS)], {}, False),
     ("headers of others above do not matter", [R, (AR, "other; dmarc=fail header.from=acme.example"), (AR, PASS)], {}, True),
-    ("two of ours add up", [R, (AR, "mx.example.com; spf=fail"), (AR, "mx.example.com; dkim=pass header.d=acme.example")], {}, True),
+    ("a lower one of ours does not count for what the topmost leaves out", [R, (AR, "mx.example.com; spf=fail"), (AR, PASS)], {}, False),
+    ("nor where the topmost says none", [R, (AR, "mx.example.com; none"), (AR, PASS)], {}, False),
+    ("nor where the topmost is malformed", [R, (AR, 'mx.example.com; spf=pass smtp.mailfrom="a'), (AR, PASS)], {}, False),
+    ("nor where the topmost is too long", [R, (AR, "mx.example.com; x=y" + " " * 20_000), (AR, PASS)], {}, False),
+    ("above Received", [(AR, PASS), R], {}, True),
+    ("one hop: above Received", [(AR, PASS), R], HOP, True),
+    ("one hop: two above add up", [(AR, "mx.example.com; spf=fail"), (AR, PASS), R], HOP, True),
+    ("one hop: the topmost that speaks of a method", [(AR, FAIL), (AR, PASS), R], HOP, False),
+    ("one hop: below Received", [R, (AR, PASS)], HOP, False),
+    ("one hop: above a Received of others", [R, (AR, PASS), R], HOP, False),
+    ("two hops: between them", [R, (AR, PASS), R], {"trust": {"hops": 2}}, True),
+    ("two hops: below both", [R, R, (AR, PASS)], {"trust": {"hops": 2}}, False),
+    ("two hops, and only one passed", [R, (AR, PASS)], {"trust": {"hops": 2}}, False),
+    ("one hop, no Received, and other traces", [(AR, PASS)], HOP, False),
+    ("a quoted id with a version", [R, (AR, PASS.replace("mx.example.com;", '"mx.example.com" 1;'))], {}, True),
+    ("an id that begins alike", [R, (AR, PASS.replace("mx.example.com", "mx.example.com.evil.example"))], {}, False),
+    ("the id in a comment", [R, (AR, "evil (mx.example.com); dmarc=pass header.from=acme.example")], {}, False),
+    ("upper case", [R, (AR, PASS.upper())], {}, True),
+    ("DMARC pass, From not said", [R, (AR, "mx.example.com; dmarc=pass (p=none)")], {}, True),
+    ("a pass in a comment", [R, (AR, "mx.example.com; dmarc=none (dmarc=pass) header.from=acme.example")], {}, False),
+    ("a pass in a reason", [R, (AR, 'mx.example.com; dkim=fail reason="x; dmarc=pass" header.d=acme.example')], {}, False),
+    ("ARC", [R, (AR, "mx.example.com; arc=pass header.d=acme.example")], {}, False),
+    ("a method of somebody's own", [R, (AR, "mx.example.com; x-dkim=pass header.d=acme.example")], {}, False),
+    ("DKIM without a domain", [R, (AR, "mx.example.com; dkim=pass")], {}, False),
+    ("DKIM by i alone", [R, (AR, "mx.example.com; dkim=pass header.i=bob@acme.example")], {}, True),
+    ("DKIM where i says more than d", [R, (AR, "mx.example.com; dkim=pass header.d=evil.example header.i=@acme.example")], {}, False),
+    ("DKIM of several", [R, (AR, "mx.example.com; dkim=fail header.d=x.example; dkim=pass header.d=acme.example")], {}, True),
+    ("DKIM neutral", [R, (AR, "mx.example.com; dkim=neutral header.d=acme.example")], {}, False),
+    ("SPF of a domain", [R, (AR, "mx.example.com; spf=pass smtp.mailfrom=acme.example")], {}, True),
+    ("SPF of an address with two @", [R, (AR, "mx.example.com; spf=pass smtp.mailfrom=bob@acme.example@evil.example")], {}, False),
+    ("SPF of HELO for a sender", [R, (AR, "mx.example.com; spf=pass smtp.helo=mail.acme.example")], {}, False),
+    ("SPF of HELO for the null sender", [R, (AR, "mx.example.com; spf=pass smtp.helo=mail.acme.example")], {"mail_from": ""}, True),
+    ("SPF softfail", [R, (AR, "mx.example.com; spf=softfail smtp.mailfrom=acme.example")], {}, False),
+    *((f"a trace of a relay: {name}", [(name, "x")], {}, False) for name in TRACES),
+    *((f"no trace of a relay: {name}", [(name, "x")], {}, True) for name in NO_TRACES),
+    ("DMARC said twice", [R, (AR, PASS + "; dmarc=fail (p=reject) header.from=acme.example")], {}, False),
     ("malformed", [R, (AR, 'mx.example.com; dmarc="pass')], {}, False),
 ]  # fmt: skip
 
@@ -104,7 +154,12 @@ OWN_CASES = [
     ("from elsewhere", [R], {"peer": "192.0.2.1"}, True),
     ("no ids configured", [R, (AR, PASS)], {"ids": ()}, True),
     ("results of another host", [R, (AR, FAIL.replace("mx", "evil"))], {}, True),
-    ("an upstream's results go first", [R, (AR, "mx.example.com; spf=fail")], {}, False),
+    ("an upstream that checked SPF only", [R, (AR, "mx.example.com; spf=fail")], {}, True),
+    ("an upstream that checked DKIM only", [R, (AR, "mx.example.com; dkim=fail header.d=acme.example")], {}, True),
+    ("an upstream whose SPF is enough", [R, (AR, "mx.example.com; spf=pass smtp.mailfrom=acme.example")], {}, False),
+    ("DMARC in trouble there", [R, (AR, "mx.example.com; dmarc=temperror header.from=acme.example")], {}, True),
+    ("DMARC said none there", [R, (AR, "mx.example.com; dmarc=none header.from=acme.example")], {}, False),
+    ("a header of ours that cannot be read", [R, (AR, "mx.example.com; dmarc"), (AR, PASS)], {}, True),
     ("DMARC failed there", [R, (AR, FAIL)], {}, False),
     ("a trusted network", [], {}, False),
     ("login", [R], {"auth_user": "nas", "auth_addresses": ("bob@acme.example",)}, False),
@@ -165,47 +220,53 @@ def test_proof(person: Person, held: TokenClaim, auth: AuthResult, expected: boo
     assert trust.proved([held], person, auth) is expected
 
 
-ASG, COL, REC, AGT, SUP, STR = (
-    Role.ASSIGNEE,
-    Role.COLLEAGUE,
-    Role.RECIPIENT,
-    Role.AGENT,
-    Role.SUPERVISOR,
-    Role.STRANGER,
-)
-# Every row of 4.2-4.4: who may, unverified | with a proof | authenticated.
-POWERS: list[tuple[Power, set[Role], set[Role], set[Role]]] = [
-    (Power.OPEN, set(Role), set(Role), set(Role)),
-    (Power.COMMENT, set(Role) - {STR}, set(Role) - {STR}, set(Role) - {STR}),
-    (Power.COMMENT_BY_NAME, set(), {ASG, COL, REC}, set(Role)),
-    (Power.CHANGE, set(), {ASG, COL}, {ASG, COL, AGT, SUP}),
-    (Power.ADD_RECIPIENT, set(), {ASG, COL}, {ASG, COL, AGT, SUP}),
-    (Power.PROPOSE_RECIPIENT, {ASG, COL}, {ASG, COL}, {ASG, COL, AGT, SUP}),
-    (Power.CONFIRM_RECIPIENT, set(), {ASG}, {ASG, AGT, SUP}),
-    (Power.NOTIFY, set(), {ASG}, {ASG, AGT, SUP}),
-    (Power.EU_SUPPORT, set(), {ASG, COL}, {ASG, COL, AGT, SUP}),
-    (Power.STATUS, set(), {ASG, COL}, {ASG, COL, AGT, SUP}),
-    (Power.STATUS_ANY, set(), set(), {AGT, SUP}),
-    (Power.ESCALATE, set(), {ASG, COL}, {ASG, COL, AGT, SUP}),
-    (Power.ESCALATE_NOW, set(), set(), {AGT, SUP}),
-    (Power.ESCALATE_TO_MANAGEMENT, set(), set(), {SUP}),
-    (Power.PRIVATE, set(), set(), {AGT, SUP}),
-    (Power.QUERY, set(), {ASG, COL, REC}, {ASG, COL, REC, AGT, SUP}),
-    (Power.CONFIRM, set(), {ASG}, {ASG, AGT, SUP}),
-    (Power.ACKNOWLEDGE, set(), {ASG, COL, REC}, set(Role)),
+# Every row of 4.2-4.4, by hand: A assignee, C colleague, R recipient, G agent, S supervisor, X stranger.
+LETTERS = dict(zip("ACRGSX", Role, strict=True))
+#    power                  unverified proof  authenticated
+POWERS = """
+    OPEN                    ACRGSX     ACRGSX ACRGSX
+    COMMENT                 ACR        ACR    ACRGS
+    COMMENT_BY_NAME         -          ACR    ACRGSX
+    CHANGE                  -          AC     ACGS
+    ADD_RECIPIENT           -          AC     ACGS
+    PROPOSE_RECIPIENT       AC         AC     ACGS
+    CONFIRM_RECIPIENT       -          A      AGS
+    NOTIFY                  -          A      AGS
+    EU_SUPPORT              -          AC     ACGS
+    STATUS                  -          AC     ACGS
+    STATUS_ANY              -          -      GS
+    ESCALATE                -          AC     ACGS
+    ESCALATE_NOW            -          -      GS
+    ESCALATE_TO_MANAGEMENT  -          -      S
+    PRIVATE                 -          -      GS
+    QUERY                   -          ACR    ACRGS
+    CONFIRM                 -          A      AGS
+    ACKNOWLEDGE             -          ACR    ACRGSX
+"""
+GRID = [
+    (Power[power], believed, LETTERS[letter], letter in able)
+    for power, *columns in map(str.split, POWERS.strip().splitlines())
+    for believed, able in zip((U, P, A), columns, strict=True)
+    for letter in LETTERS
 ]
 
 
+def test_the_letters_are_these_roles() -> None:
+    named = {Role.ASSIGNEE, Role.COLLEAGUE, Role.RECIPIENT, Role.AGENT, Role.SUPERVISOR, Role.STRANGER}
+    assert [LETTERS[x].value[0] for x in "ACRXS"] == ["a", "c", "r", "s", "s"]
+    assert (LETTERS["S"], LETTERS["G"], set(LETTERS.values())) == (Role.SUPERVISOR, Role.AGENT, named)
+
+
 @pytest.mark.parametrize(
-    ("power", "unverified", "proof", "authenticated"), POWERS, ids=[p[0].name for p in POWERS]
+    ("power", "believed", "who", "able"), GRID, ids=[f"{g[0].name}-{g[1].value}-{g[2].value}" for g in GRID]
 )
-def test_powers(power: Power, unverified: set[Role], proof: set[Role], authenticated: set[Role]) -> None:
-    for believed, able in ((U, unverified), (P, proof), (A, authenticated)):
-        assert {r for r in Role if allowed(power, believed, r)} == able, believed
+def test_powers(power: Power, believed: Trust, who: Role, able: bool) -> None:
+    assert allowed(power, believed, who) is able
 
 
 def test_every_power_has_its_row() -> None:
-    assert {row[0] for row in POWERS} == set(Power)
+    assert [line.split()[0] for line in POWERS.strip().splitlines()] == [power.name for power in Power]
+    assert len(GRID) == len(Power) * len(Trust) * len(Role)
 
 
 def ticket(account: str = "Acme") -> Ticket:

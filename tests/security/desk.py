@@ -99,10 +99,10 @@ _numbers = itertools.count(1)
 class Desk:
     """`land` brings one mail in, `write` makes and lands one; `deliver` sends what is owed and gives it back."""
 
-    def __init__(self, file: Path, **sections: Mapping[str, Any]) -> None:
+    def __init__(self, file: Path, url: str = "", **sections: Mapping[str, Any]) -> None:
         whole = {name: {**CONFIG.get(name, {}), **sections.get(name, {})} for name in {*CONFIG, *sections}}
         self.config = Config.model_validate({"data_dir": file.parent, **whole})
-        self.store = Store(f"sqlite:///{file}")
+        self.store = Store(url or f"sqlite:///{file}")
         self.now = NOW
         self.sent: list[Sent] = []
         self._ids = itertools.count(1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from security.desk import ANA, BOB, EVE, SAM, SUPPORT, TEAM, Desk
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {
     "Assign": "eve@evil.example",
     "Severity": "outage",
@@ -51,11 +53,30 @@ def test_an_agents_own_token_gives_no_power_without_authentication(desk: Desk, s
     before = state(desk, number)
     desk.write(sender, "Re: It is broken", "Status: closed\nSeverity: outage\n\nDone.\n", to=(reply,))
     out = desk.deliver()
-    assert {**state(desk, number), "status": before["status"]} == before
-    assert state(desk, number)["status"] == before["status"]
+    assert state(desk, number) == before
+    assert [(c["state"], c["why_held"]) for c in desk.ticket(number)["comments"][1:]] == [("held", "staff")]
+    assert [sent.to for sent in out] == [TEAM], "the customer reads no forged words of support"
+    assert any("SPF or DKIM of example.com" in event["what"] for event in desk.ticket(number)["history"])
     desk.write(sender, "Re: It is broken", "Status: closed\n\nDone.\n", to=(reply,), believed=True)
     assert state(desk, number)["status"] == "closed", "the same from himself"
-    assert all(sent.to in (TEAM, BOB) for sent in out)
+
+
+def test_a_forged_answer_of_support_is_confirmed_by_support_only(desk: Desk) -> None:
+    """Neither the customer's reply to the next mail shows it, nor is he asked about it."""
+    number, _ = desk.opened(BOB)
+    to_team = next(sent for sent in desk.sent if sent.to == TEAM)
+    reply = to_team.message["Reply-To"].addresses[0].addr_spec
+    desk.write(ANA, "Re: It is broken", "Pay to this account.\n", to=(reply,))
+    (told,) = desk.deliver()
+    desk.write(SAM, f"Re: [#{number}]", "We look into it.\n", believed=True)
+    (news,) = desk.deliver()
+    assert (news.to, "waits on this ticket" in news.words) == (BOB, False)
+    for id in (news.header("Message-ID"), told.header("Message-ID")):
+        desk.write(BOB, f"Re: [#{number}]", "Thanks.\n", believed=True, headers={"In-Reply-To": id})
+        assert desk.ticket(number)["comments"][1]["state"] == "held"
+    answer = {"In-Reply-To": told.header("Message-ID")}
+    desk.write(SAM, f"Re: [#{number}]", "It is hers.\n", believed=True, headers=answer)
+    assert desk.ticket(number)["comments"][1]["state"] == "shown"
 
 
 def test_reply_to_is_nobody(desk: Desk) -> None:

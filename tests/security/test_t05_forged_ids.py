@@ -80,7 +80,11 @@ def test_all_signed_texts_are_verified_in_one_place() -> None:
 
     house = Path(token.__file__).parents[1]
     users = {p.name for p in house.rglob("*.py") if re.search(r"\bhmac\b", p.read_text("utf-8"))}
-    assert users <= {"token.py", "policy.py"}
+    assert users <= {
+        "token.py",
+        "keys.py",
+        "door.py",
+    }  # the last two: keys of the HTTP door, signatures of providers
     assert "compare_digest" in inspect.getsource(token.verify)
 
 
@@ -124,6 +128,55 @@ def test_the_topmost_of_ours_decides(desk: Desk) -> None:
     forged = written(ANA, believed=True)
     raw = b"Authentication-Results: mx.example.com; dmarc=fail header.from=example.com\r\n" + forged
     assert believed_as(desk.land(raw, ANA)) == "unverified"
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        "spf=fail smtp.mailfrom=evil.example",
+        "dkim=none",
+        "none",
+        "dmarc=none header.from=example.com",
+        'spf=pass smtp.mailfrom="a b',
+    ],
+)
+@pytest.mark.parametrize(
+    "between", ["", "Received: from client by mx.example.com; Mon, 2 Mar 2026 10:00:00 +0000"]
+)
+def test_what_the_topmost_leaves_out_no_lower_one_says(desk: Desk, ours: str, between: str) -> None:
+    """Even where our server wrote of another method only, or something that cannot be read."""
+    top = f"Authentication-Results: mx.example.com; {ours}\r\n" + (f"{between}\r\n" if between else "")
+    assert believed_as(desk.land(top.encode() + written(ANA, believed=True), ANA)) == "unverified"
+
+
+@pytest.mark.parametrize("where", ["above", "below"])
+def test_with_hops_set_only_what_stands_above_our_received_counts(
+    make_desk: Callable[..., Desk], where: str
+) -> None:
+    """A server in front that removes nothing: what the sender wrote stands below what it wrote itself."""
+    desk = make_desk(trust={"hops": 1})
+    head, _, rest = written(ANA, believed=True).partition(b"\r\n")
+    received, _, rest = rest.partition(b"\r\n")
+    lines = [head, received] if where == "above" else [received, head]
+    raw = b"\r\n".join([*lines, rest])
+    assert believed_as(desk.land(raw, ANA)) == ("authenticated" if where == "above" else "unverified")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "DKIM-Signature: v=1; d=evil.example",
+        "Return-Path: <eve@evil.example>",
+        "ARC-Seal: i=1",
+        "X-Spam-Status: No",
+    ],
+)
+def test_a_server_that_removes_received_leaves_other_traces(desk: Desk, left: str) -> None:
+    """header_checks with /^Received:/ IGNORE must not turn all of the internet into a device of ours."""
+    raw = written(ANA)
+    direct = raw[raw.index(b"From:") :]
+    assert believed_as(desk.land(f"{left}\r\n".encode() + direct, ANA)) == "unverified"
+    assert believed_as(desk.land(direct.replace(b"Please", b"Do"), ANA)) == "authenticated"
 
 
 def test_with_a_server_in_front_nothing_is_believed_that_it_does_not_say(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from security.desk import EVE, TEAM, Desk
 
+pytestmark = pytest.mark.slow
+
 LIKE = {
     "Cyrillic letters in the domain": ("Ana <ana@ex\u0430mple.com>", "example.com"),
     "Cyrillic letters in the local part": ("\u0430na@example.com", "ana@example.com"),

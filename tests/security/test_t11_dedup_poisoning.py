@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from security.desk import BOB, EVE, Desk, written
 
+pytestmark = pytest.mark.slow
+
 ID = "<release-2026-03@acme.example>"
 
 

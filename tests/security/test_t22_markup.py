@@ -9,7 +9,7 @@ import pytest
 from security.desk import BOB, Desk
 from selectolax.lexbor import LexborHTMLParser
 
-from mailgate.config import Config
+from mailgate.config import Config, resource
 from mailgate.render import TEMPLATES, Renderer
 from mailgate.render.check import samples
 
@@ -37,6 +37,7 @@ PAYLOADS = (
     "<meta http-equiv=refresh content='0;url=https://evil.example'>",
     "<plaintext><xmp><textarea>",
 )  # fmt: skip
+HEAD = resource("templates/head.css").read_text("utf-8").strip()
 CONTEXTS = [(t, name) for t in TEMPLATES for name in samples()[t]]
 
 
@@ -85,11 +86,10 @@ def test_nothing_is_loaded_and_nothing_runs(renderer: Renderer, template: str, n
         html = renderer.render(template, "en", put(samples()[template][name], payload)).html
         tree = LexborHTMLParser(html)
         assert (
-            tree.css(
-                "script, img, iframe, object, embed, link, base, form, input, svg, math, style, video, audio"
-            )
+            tree.css("script, img, iframe, object, embed, link, base, form, input, svg, math, video, audio")
             == []
         )
+        assert [sheet.text().strip() for sheet in tree.css("style")] == [HEAD], "ours, and no other"
         for node in tree.css("*"):
             for attribute, value in node.attributes.items():
                 assert not attribute.startswith("on")
@@ -121,9 +121,14 @@ def test_nor_from_a_true_mail(desk: Desk, payload: str) -> None:
             "td",
             "p",
             "span",
+            "div",
+            "h1",
+            "h2",
+            "bdi",
+            "style",
+            "-comment",  # for Outlook
             "ul",
             "li",
-            "div",
             "a",
             "b",
         }

@@ -22,7 +22,8 @@ from mailgate.config import Config, Log
 from mailgate.errors import ConfigError
 from mailgate.mail.token import Minter
 from mailgate.model import Key
-from mailgate.relay.smtp import SmtpRelay, target
+from mailgate.relay.dial import must_encrypt, target
+from mailgate.relay.smtp import SmtpRelay
 
 SECRET = "hunter2-very-secret"
 URL = f"smtp://mailer:{SECRET}@127.0.0.1:{{}}"
@@ -166,8 +167,8 @@ def test_no_password_leaves_the_machine_in_clear(
             said.append(f"starttls {context.verify_mode.name} {context.check_hostname}")
             raise ssl.SSLCertVerificationError("self-signed certificate")
 
-        def login(self, *_: Any, **__: Any) -> Any:
-            said.append("login")
+        def docmd(self, cmd: str, args: str = "") -> tuple[int, bytes]:
+            said.append("login" if cmd == "AUTH" else cmd)
             return 235, b"ok"
 
     monkeypatch.setattr(smtplib, "SMTP", Wire)
@@ -195,8 +196,8 @@ def test_no_password_leaves_the_machine_in_clear(
 )
 def test_loopback_is_another_matter(host: str, asked: bool) -> None:
     shown = f"[{host}]" if ":" in host else host
-    assert SmtpRelay(config.Relay(url=f"smtp://u:{SECRET}@{shown}:25"))._must is asked
-    assert SmtpRelay(config.Relay(url=f"smtp://{shown}:25"))._must is False
+    for url, wanted in ((f"smtp://u:{SECRET}@{shown}:25", asked), (f"smtp://{shown}:25", False)):
+        assert must_encrypt(config.Relay(url=url), target(url)) is wanted
 
 
 def test_check_does_not_show_them(tmp_path: Path) -> None:

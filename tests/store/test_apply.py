@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from mailgate.model import (
 )
 from mailgate.store import views
 
+MINUTE_LATER = datetime(2026, 11, 23, 9, 31, tzinfo=UTC)  # than the desk's clock
 A, H = RecipientState.ACTIVE, RecipientState.HELD
 
 
@@ -120,7 +122,10 @@ def test_files_are_kept_and_left_out(desk: Any) -> None:
         (Change("escalation_level", 2), {"escalation_level": 2}),
         (Change("agent_answered", True), {"agent_answered": True}),
         (Change("devices", ("a", "b")), {"devices": ("a", "b")}),
-        (Change("status", Status.PENDING), {"status": Status.PENDING, "resolved_at": None}),
+        (
+            Change("status", Status.PENDING),
+            {"status": Status.PENDING, "resolved_at": None, "status_since": MINUTE_LATER},
+        ),
     ],
     ids=lambda v: f"{v.field}={v.value}" if isinstance(v, Change) else "",
 )
@@ -242,6 +247,44 @@ def test_confirming_shows_what_was_held(desk: Any) -> None:
     assert [c["state"] for c in whole(desk, number)["comments"]][3] == "shown"
 
 
+@pytest.mark.parametrize(
+    ("only", "shown"),
+    [
+        pytest.param(None, {"one", "two", "three"}, id="all"),
+        pytest.param((2,), {"two"}, id="one"),
+        pytest.param((2, 99), {"two"}, id="one of another ticket"),
+        pytest.param((), {"one", "two"}, id="what he was told of"),
+    ],
+)
+def test_confirming_shows_what_was_told_and_no_more(
+    desk: Any, only: tuple[int, ...] | None, shown: set[str]
+) -> None:
+    """4.3, 4.5: a reply confirms the comments that the mail told of which it answers."""
+    number = desk.land(desk.opening()).ticket
+    for text, tells in (("one", "this"), ("two", "this"), ("three", "")):
+        comment = NewComment("zoe@x.example", "Zoe", text, state=CommentState.HELD, why_held="unverified")
+        notices = (desk.notice("amy@acme.example", coalesce=True, tells=tells),)
+        desk.land(desk.commenting(number, comment=comment, notices=notices))
+    ids = {row.text: row.id for row in desk.rows("SELECT id, text FROM comments WHERE state = 'held'")}
+    named = only and tuple(list(ids.values())[id - 1] if id < 9 else id for id in only)
+    (told,) = desk.rows("SELECT held FROM outbox")
+    assert json.loads(told.held) == [ids["one"], ids["two"]], "three mails joined into one (6.4)"
+    confirming = {"comment": None, "confirms": ("held_comments",), "confirms_only": named}
+    desk.land(desk.commenting(number, "amy@acme.example", **confirming))
+    states = {c["text"]: c["state"] for c in whole(desk, number)["comments"][1:]}
+    assert {text for text, state in states.items() if state == "shown"} == shown
+
+
+def test_what_the_assignee_was_told_is_remembered(desk: Any) -> None:
+    number = desk.land(desk.opening()).ticket
+    assert (desk.ticket(number).waits, desk.ticket(number).asked) == ("", None)
+    remembered = (Change("waits", "zoe@x.example"), Change("asked", desk.now))
+    desk.land(desk.commenting(number, remembered=remembered))
+    assert (desk.ticket(number).waits, desk.ticket(number).asked) == ("zoe@x.example", desk.now)
+    desk.land(desk.commenting(number, remembered=(Change("waits", ""), Change("asked", None))))
+    assert (desk.ticket(number).waits, desk.ticket(number).asked) == ("", None)
+
+
 def test_a_confirming_comment_that_is_held_stays_held(desk: Any) -> None:
     number = desk.land(desk.opening()).ticket
     comment = NewComment("joe@acme.example", "Joe", "x", state=CommentState.HELD)
@@ -272,7 +315,9 @@ def test_a_bounce_is_kept_with_its_delivery(desk: Any) -> None:
     number = desk.land(desk.opening(notices=(desk.notice(),))).ticket
     serial = desk.rows("SELECT id FROM outbox")[0].id
     report = BounceReport("joe@acme.example", "failed", "5.1.1", "no such user", True, True)
-    decision = Decision(Outcome.BOUNCE, Kind.BOUNCE, ("token",), ticket=number, bounce_serial=serial)
+    decision = Decision(
+        Outcome.BOUNCE, Kind.BOUNCE, ("token",), ticket=number, bounce_serial=serial, reports=(report,)
+    )
     desk.land(decision, desk.parsed(bounces=(report,)), id="b1")
     (row,) = desk.rows("SELECT * FROM bounces")
     assert (row.outbox_id, row.ticket_id, row.status, row.message_id) == (serial, number, "5.1.1", "b1")

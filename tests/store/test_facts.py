@@ -138,17 +138,19 @@ def test_a_delivery_leads_to_its_ticket_and_tags(desk: Any) -> None:
     assert number in found.tickets
 
 
-@pytest.mark.parametrize(
-    ("inside", "state", "held"), [(True, "held", True), (True, "shown", False), (False, "held", False)]
-)
-def test_a_mail_to_staff_that_told_of_a_held_comment_is_known_as_one(
-    desk: Any, inside: bool, state: str, held: bool
-) -> None:
-    """4.3: an agent's reply to it confirms."""
-    context = {"author": None, "comments": [{"text": "Hm.", "state": state}], "events": []}
-    desk.land(desk.opening(notices=(desk.notice(template="update", inside=inside, context=context),)))
-    (row,) = desk.rows("SELECT id FROM outbox")
-    assert desk.ask(serials=frozenset({row.id})).deliveries[row.id].held is held
+@pytest.mark.parametrize(("tells", "told"), [("this", [3]), ("all", [2, 3]), ("", [])])
+def test_a_mail_that_told_of_held_comments_is_known_as_one(desk: Any, tells: str, told: list[int]) -> None:
+    """4.3, 4.5: a reply to it confirms these, and none that came later."""
+    number = desk.land(desk.opening()).ticket
+    notices = (desk.notice("amy@acme.example", tells=tells, context={"comments": [], "waits": "x"}),)
+    for why, mails in (("private_refused", ()), ("unverified", ()), ("third_party", notices), ("staff", ())):
+        comment = NewComment("zoe@x.example", "Zoe", why, state=CommentState.HELD, why_held=why)
+        desk.land(desk.commenting(number, comment=comment, notices=mails))
+    ids = [row.id for row in desk.rows("SELECT id FROM comments WHERE state = 'held' ORDER BY id")]
+    (row,) = desk.rows("SELECT id, context FROM outbox")
+    held = desk.ask(serials=frozenset({row.id})).deliveries[row.id].held
+    assert [ids.index(id) + 1 for id in held] == told
+    assert ("waits" in str(row.context)) is bool(told), "who has nothing to confirm is not told of anything"
 
 
 @pytest.mark.parametrize(

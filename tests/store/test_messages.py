@@ -187,6 +187,18 @@ def test_rotated_keys_go_on_verifying(desk: Any) -> None:
     assert second.secret != first.secret
 
 
+@pytest.mark.parametrize(("days", "left"), [(180, [2, 1, 0]), (182, [2, 1]), (272, [2]), (9000, [2])])
+def test_a_key_goes_when_its_last_token_has_expired(desk: Any, days: int, left: list[int]) -> None:
+    """The first one signed until day 1, the second until day 91; the one that signs never goes."""
+    with desk.store.writing() as conn:
+        keys.ensure(conn, desk.now)
+        for day in (1, 91):
+            keys.rotate(conn, desk.now + timedelta(days=day))
+        assert keys.expire(conn, desk.now + timedelta(days=days), 180) == 3 - len(left)
+        assert [key.id for key in keys.load(conn)] == left
+        assert keys.rotate(conn, desk.now + timedelta(days=days)).id not in left
+
+
 def test_the_oldest_key_makes_room(desk: Any) -> None:
     with desk.store.writing() as conn:
         for n in range(258):

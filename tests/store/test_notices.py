@@ -259,7 +259,7 @@ def test_a_private_note_marks_its_mails(desk: Any) -> None:
 def test_a_new_ticket_is_told_as_it_is_stored(desk: Any) -> None:
     """It is not read again for its mails: what they tell must be what a reader finds."""
     from mailgate.model import Change, Escalation, PersonUpdate
-    from mailgate.store.notices import ticket_context
+    from mailgate.store.contexts import ticket_context
 
     decision = desk.opening(
         recipients=(

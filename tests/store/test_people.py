@@ -11,7 +11,7 @@ import pytest
 
 from mailgate import config, people_file
 from mailgate.errors import ConfigError
-from mailgate.store import people, views
+from mailgate.store import people, roster
 
 EXAMPLE = Path(config.__file__).parent.parent / "config" / "people.toml"
 BASE: dict[str, Any] = {
@@ -63,7 +63,7 @@ def test_values_come_out_in_normal_form(tmp_path: Path) -> None:
         (("teams", 0, "address"), "a@exa mple.com", "a domain like"),
         (("teams", 0, "address"), "a@" + "x" * 260, "an address like"),
         (("teams", 0, "region"), "us", "'', 'eu' is allowed"),
-        (("teams", 0, "language"), "de", "is allowed"),
+        (("teams", 0, "language"), "pl", "is allowed"),
         (("teams", 0, "categories"), "general", "a list of texts"),
         (("teams", 0, "categories"), ["billing"], "gateway.categories has only general"),
         (("teams",), "support", r"write it as \[\[teams\]\]"),
@@ -133,7 +133,7 @@ def sync(store: Any, values: dict[str, Any], **more: Any) -> people.SyncReport:
 
 def shown(store: Any) -> dict[str, Any]:
     with store.reading() as conn:
-        return {p["address"]: p for p in views.people(conn)}
+        return {p["address"]: p for p in roster.people(conn)}
 
 
 def test_loading_twice_changes_nothing(store: Any) -> None:

@@ -17,7 +17,7 @@ from mailgate.model import (
     NewTicket,
     Severity,
 )
-from mailgate.store import views
+from mailgate.store import roster, views
 
 
 def listed(desk: Any, **filters: Any) -> list[int]:
@@ -58,7 +58,7 @@ def test_a_line_of_the_list(desk: Any) -> None:
     now = desk.now.isoformat()
     assert line == {
         "number": number, "title": "t", "status": "new", "severity": "degraded", "category": "general", "team": "support",
-        "assignee": "joe@acme.example", "escalation_level": 0, "created": now, "updated": now,
+        "assignee": "joe@acme.example", "escalation_level": 0, "next_step_at": None, "created": now, "updated": now,
     }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_the_outbox_has_the_keys_of_the_design(desk: Any) -> None:
 def test_people_staff_first(desk: Any) -> None:
     desk.land(desk.opening())
     with desk.store.reading() as conn:
-        found = views.people(conn)
+        found = roster.people(conn)
     assert [p["address"] for p in found][:2] == ["ana@example.com", "ben@example.com"]
     joe = next(p for p in found if p["address"] == "joe@acme.example")
     assert (joe["account"], joe["teams"], joe["agent"]) == ("Acme", [], False)

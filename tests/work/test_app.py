@@ -7,8 +7,6 @@ import os
 import signal
 import smtplib
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import dkim
 import pytest
+import work.place
 from nacl.signing import SigningKey
 from pysqlite3 import dbapi2 as sqlite
 
@@ -27,60 +26,11 @@ from mailgate.errors import UsageError
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parent.parent.parent
-PEOPLE = '[[teams]]\nname = "support"\naddress = "team@example.com"\ncategories = ["general"]\n'
 MAIL = "From: bob@b.example\r\nSubject: Trouble\r\nMessage-ID: <{}@b.example>\r\n\r\nHelp\r\n"
 
 
-class Place:
-    """A folder with a configuration, and what runs in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
-        (folder / "people.toml").write_text(PEOPLE)
-        (folder / "mailgate.toml").write_text(f"[smtp]\nport = {self.port}\n")
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("MAILGATE_")}
-        self.environment["PYTHONPATH"] = str(ROOT)
-        self.running: list[subprocess.Popen[str]] = []
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "mailgate", "--config", "mailgate.toml", *words]
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*words),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        with open(self.folder / "out", "a") as out:
-            process = subprocess.Popen(
-                self.command("serve", *words),
-                cwd=self.folder,
-                env=self.environment,
-                stdout=out,
-                stderr=out,
-                text=True,
-            )
-        self.running.append(process)
-        return process
-
-    def said(self) -> str:
-        return (self.folder / "out").read_text()
-
-    def until(self, true: Callable[[], object], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < deadline, f"it did not come about:\n{self.said()}"
-            time.sleep(0.05)
+class Place(work.place.Place):
+    """With the mails and questions of these tests."""
 
     def send(self, name: str) -> None:
         with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as smtp:
@@ -101,13 +51,7 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     place = Place(tmp_path)
     yield place
-    for process in place.running:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    place.stop()
 
 
 def test_the_whole_walk(place: Place) -> None:
@@ -129,7 +73,7 @@ def test_the_whole_walk(place: Place) -> None:
     listener = place.pid("listen")
     os.kill(listener, signal.SIGKILL)
     place.until(lambda: place.pid("listen") not in (0, listener))
-    place.until(lambda: _answers(place.port))
+    place.until(lambda: place.answers())
     place.send("two")
     place.until(lambda: place.tickets() == 2)
 
@@ -137,7 +81,7 @@ def test_the_whole_walk(place: Place) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(40) == 0
     assert all(not lock.read_text() for lock in (place.folder / "var" / "locks").iterdir())
-    assert not _answers(place.port)
+    assert not place.answers()
     assert place.run("audit").returncode == 0
 
 
@@ -153,7 +97,7 @@ def test_senders_are_checked_and_our_own_mail_is_signed(place: Place) -> None:
         settings.write('[trust]\nnetworks = []\n[dns]\nzone_file = "zone.toml"\n')
         settings.write('[dkim]\ndomain = "example.com"\nselector = "s2"\nkey_file = "dkim.key"\n')
     process = place.start()
-    place.until(lambda: _answers(place.port))
+    place.until(lambda: place.answers())
     signer = make_signer("b.example", "s1", base64.b64encode(seed))
     for raw in (sign(MAIL.format("one").encode(), signer), MAIL.format("two").encode()):
         with smtplib.SMTP("127.0.0.1", place.port, timeout=20) as smtp:
@@ -177,14 +121,6 @@ def test_a_key_that_cannot_be_used_stops_the_start(place: Place) -> None:
     said = place.run("serve", "--role", "send")
     assert said.returncode == 78
     assert "dkim.key_file: none.key: cannot be read" in said.stderr
-
-
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
-            return sock.recv(3) == b"220"
-    except OSError:
-        return False
 
 
 @pytest.mark.slow

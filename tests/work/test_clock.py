@@ -139,3 +139,13 @@ def test_run_goes_on_when_the_database_is_away(
     monkeypatch.setattr(w.clock, "tick", tick)
     w.clock.run(stop)
     assert next(ticks) == 4
+
+
+def test_keys_whose_tokens_have_all_expired_go(world: Callable[..., Any]) -> None:
+    w = world(gateway={"token_days": 10})
+    with w.store.writing() as conn:
+        keys.rotate(conn, START + timedelta(days=1))
+    for day, left in ((11, 2), (12, 1), (400, 1)):
+        w.now = START + timedelta(days=day)
+        w.clock.forget_keys()
+        assert count(w, schema.keys) == left, day

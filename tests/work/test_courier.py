@@ -301,6 +301,113 @@ def test_a_relay_that_is_down_stops_the_courier_and_costs_no_mail_its_turn(
     assert {row.state for row in w.rows().values()} == {"sent"}
 
 
+def test_of_a_dead_relay_each_thread_asks_once_and_then_one_mail(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(
+        "mailgate.courier.time", type("Time", (), {"monotonic": staticmethod(lambda: clock[0])})
+    )
+    w = world(threads=2)
+    w.owe(*(f"p{n}@b.example" for n in range(10)))
+    w.relay.answers.update({address: Reply("down", 0, "refused") for address in w.rows()})
+    w.until_quiet()
+    assert len(w.relay.sent) <= 2, "what was claimed with them is not sent"
+    assert sum(row.attempts for row in w.rows().values()) == sum(row.idle for row in w.rows().values()) > 2
+    assert {row.last_error for row in w.rows().values()} <= {"refused", ""}
+    first = len(w.relay.sent)
+    for n in range(1, 8):
+        clock[0] += 61
+        w.now += timedelta(seconds=61)
+        w.until_quiet()
+        assert len(w.relay.sent) == first + n
+    assert {row.state for row in w.rows().values()} == {"waiting"}
+
+
+def test_a_dead_relay_does_not_make_the_next_retry_late(world: Callable[..., World]) -> None:
+    """A mail that met nobody twenty times is greylisted: it comes again after a minute, not after four hours."""
+    w = world(threads=1)
+    w.owe("bob@b.example")
+    with w.store.writing() as conn:
+        conn.execute(update(schema.outbox).values(attempts=20, idle=20))
+    w.relay.answers["bob@b.example"] = Reply("retry", 450, "4.7.1 greylisted")
+    w.until_quiet()
+    assert w.rows()["bob@b.example"].due == w.now + timedelta(seconds=60)
+
+
+def test_a_lost_answer_is_counted_and_the_same_mail_goes_again(world: Callable[..., World]) -> None:
+    w = world()
+    w.owe("bob@b.example")
+    w.relay.answers["bob@b.example"] = [Reply("doubtful", 0, "connection closed"), SENT]
+    w.until_quiet()
+    row = w.rows()["bob@b.example"]
+    assert (row.state, row.doubtful, row.last_error) == ("waiting", 1, "connection closed")
+    w.now += timedelta(minutes=2)
+    w.until_quiet()
+    row = w.rows()["bob@b.example"]
+    assert (row.state, row.doubtful, row.attempts) == ("sent", 1, 2)
+    mails = [mail for to, mail, _ in w.relay.sent if to == "bob@b.example"]
+    assert len(mails) == 2
+    assert mails[0] == mails[1]
+
+
+def test_a_claim_whose_end_nobody_knows_is_doubtful_too(world: Callable[..., World]) -> None:
+    w = world(timeout=1, timeout_after_data=1)
+    w.owe("bob@b.example")
+    w.courier._send_due()
+    for future in w.courier._flying:
+        future.result()
+    w.courier = w.another()  # the process ended before the result was recorded
+    w.now += timedelta(minutes=1)
+    w.until_quiet()
+    assert w.rows()["bob@b.example"].doubtful == 1
+
+
+def test_what_never_gets_an_answer_has_failed_in_the_end(world: Callable[..., World]) -> None:
+    w = world(give_up_days=1)
+    w.relay.answers["bob@b.example"] = Reply("doubtful", 0, "timed out")
+    w.owe("bob@b.example")
+    for _ in range(30):
+        w.until_quiet()
+        w.now += timedelta(hours=2)
+    assert w.rows()["bob@b.example"].state == "failed"
+
+
+@pytest.mark.parametrize("works", [True, False], ids=["others go through", "nothing goes through"])
+def test_a_denial_is_the_relays_unless_others_go_through(world: Callable[..., World], works: bool) -> None:
+    """Wrong settings at the relay must not fail every mail; one odd mail must not stop all the others."""
+    w = world(threads=1)
+    denied = Reply("denied", 554, "5.7.1 Relay access denied")
+    if works:
+        w.owe("first@b.example")
+        w.until_quiet()
+    w.owe("bob@b.example")
+    w.relay.answers.update({"bob@b.example": denied, "team@example.com": SENT if works else denied})
+    w.until_quiet()
+    row = w.rows()["bob@b.example"]
+    assert row.state == "waiting"
+    assert (row.idle, bool(w.courier._breaker.pause)) == ((0, False) if works else (1, True))
+
+
+def test_no_more_mails_a_minute_than_the_relay_wants(
+    world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(
+        "mailgate.courier.time", type("Time", (), {"monotonic": staticmethod(lambda: clock[0])})
+    )
+    w = world(per_minute=60)
+    w.owe(*(f"p{n}@b.example" for n in range(20)))
+    w.until_quiet()
+    assert len(w.relay.sent) == 10, "ten seconds' worth at once"
+    clock[0] += 5
+    w.until_quiet()
+    assert len(w.relay.sent) == 15
+    clock[0] += 3600
+    w.until_quiet()
+    assert len(w.relay.sent) == 25, "an hour of rest earns no flood"
+
+
 def test_one_slow_recipient_does_not_hold_the_others_up(world: Callable[..., World]) -> None:
     w = world()
     gate = threading.Event()

@@ -170,7 +170,8 @@ def test_a_domain_without_records_is_unverified(world: World, signed: bool) -> N
 AR = "Authentication-Results: mx.example.com; {}\r\nReceived: from x by mx.example.com; Mon, 02 Nov 2026 10:00:00 +0000\r\n"
 KNOWN = [
     ("DMARC passed there", "bob@acme.example", INSIDE, AR.format("dmarc=pass header.from=acme.example"), "authenticated"),
-    ("SPF failed there", "bob@acme.example", INSIDE, AR.format("spf=fail smtp.mailfrom=acme.example"), "unverified"),
+    ("DMARC failed there", "bob@acme.example", INSIDE, AR.format("dmarc=fail header.from=acme.example"), "unverified"),
+    ("SPF is enough there", "bob@acme.example", INSIDE, AR.format("spf=pass smtp.mailfrom=acme.example"), "authenticated"),
     ("a trusted network", "bob@bank.example", INSIDE, "", "authenticated"),
     ("no single From", "bob@bank.example, eve@evil.example", OUTSIDE, "", "unverified"),
 ]  # fmt: skip
@@ -182,10 +183,25 @@ KNOWN = [
 def test_what_is_known_without_dns_asks_nothing(
     world: World, sender: str, peer: str, more: str, expected: str
 ) -> None:
-    id = world.accept(sender, peer, more, signed=True)
+    signed = bool(more)  # a signature is a trace of a relay: a device of our own makes none
+    id = world.accept(sender, peer, more, signed=signed)
     world.work()
     assert world.trust(id) == expected
     assert world.dns.asked == []
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_header_that_tells_of_spf_alone_leaves_the_signature_to_us(world: World, signed: bool) -> None:
+    header = AR.format("spf=fail smtp.mailfrom=acme.example")
+    id = world.accept("bob@acme.example", INSIDE, header, signed=signed)
+    forged = world.accept(
+        "ceo@bank.example", INSIDE, AR.format("spf=pass smtp.mailfrom=evil.example"), signed=signed
+    )
+    world.work()
+    assert world.trust(id) == ("authenticated" if signed else "unverified")
+    assert world.row(forged).outcome == "quarantined", "SPF was asked, so that DMARC can fail (4.6)"
+    (reason,) = [r for r in world.row(id).reasons if "[a trusted host: spf=fail acme.example]" in r]
+    assert f"[own check: {'dkim=pass acme.example, ' if signed else ''}dmarc=" in reason
 
 
 def test_without_a_header_of_the_upstream_the_signature_counts(world: World) -> None:

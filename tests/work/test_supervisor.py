@@ -43,7 +43,9 @@ from mailgate import supervisor
 supervisor.FIRST_PAUSE, supervisor.DRAIN_SECONDS = 0.1, 1.0
 commands = {kind: [sys.executable, "-c", sys.argv[1], kind, sys.argv[2]] for kind in sys.argv[3:]}
 import os
-sys.exit(supervisor.Supervisor(commands, dict(os.environ), lambda said: print("READY", dict(said), flush=True)).run())
+spare = frozenset({"exit064"})
+ready = lambda said: print("READY", dict(said), flush=True)
+sys.exit(supervisor.Supervisor(commands, dict(os.environ), ready, spare=spare).run())
 """
 
 Run = Callable[..., "subprocess.Popen[str]"]
@@ -119,6 +121,14 @@ def test_what_no_restart_mends_ends_the_whole_with_its_code(
     assert process.wait(30) == code
     assert len(starts(tmp_path, f"exit{code}")) == 1
     eventually(lambda: not any(lives(pid) for pid, _ in starts(tmp_path, "one")))
+
+
+def test_a_spare_role_keeps_nobody_waiting_and_ends_nobody(supervise: Run, tmp_path: Path) -> None:
+    process = supervise("exit064", "one")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "READY {'exit064': '', 'one': 'one here'}\n"
+    eventually(lambda: len(starts(tmp_path, "exit064")) >= 2)
+    assert process.poll() is None
 
 
 @pytest.mark.parametrize("code", [1, 70, 75])

@@ -1,0 +1,58 @@
+"""How much one key may bring within an hour, and which deliveries of a provider were taken already."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from mailgate.web import answers
+
+HOUR = 3600.0
+
+
+class Quota:
+    """Mails a name and hour: what was used comes back evenly. 0 = no limit. The names are those of the settings."""
+
+    def __init__(self, most: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._now = most, now
+        self._used: dict[str, tuple[float, float]] = {}
+
+    def take(self, name: str) -> None:
+        """Raises Refusal (429) when an hour's mails are used up."""
+        if not self._most:
+            return
+        now = self._now()
+        used, at = self._used.get(name, (0.0, now))
+        used = max(0.0, used - (now - at) * self._most / HOUR)
+        if used + 1 > self._most:
+            wait = int((used + 1 - self._most) * HOUR / self._most) + 1
+            raise answers.later(429, "too_many", "Too many mails with this key within an hour", wait)
+        self._used[name] = (used + 1, now)
+
+
+class Taken:
+    """The latest deliveries that were accepted, by what their provider calls them: a second try of one that was gets the
+    same id, and the same name with another content is a forgery. Of this process alone; the ledger knows the rest (2.7).
+    """
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._ids: OrderedDict[tuple[str, str], tuple[bytes, str]] = OrderedDict()
+
+    def before(self, provider: str, name: str, digest: bytes) -> str:
+        """The id that this delivery got before, "" for a new one. Raises Refusal (403) where the content is another."""
+        found = self._ids.get((provider, name)) if name else None
+        if found is None:
+            return ""
+        if found[0] != digest:
+            raise answers.forbidden("replayed", "This signature was used for another mail")
+        return found[1]
+
+    def add(self, provider: str, name: str, digest: bytes, id: str) -> None:
+        """Remember one that was accepted."""
+        if not name:
+            return
+        self._ids[provider, name] = (digest, id)
+        while len(self._ids) > self._most:
+            self._ids.popitem(last=False)
