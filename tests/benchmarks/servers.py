@@ -84,6 +84,13 @@ qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 """
+_SENDING = """\
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+"""
 _MAIN = """\
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -98,7 +105,6 @@ local_recipient_maps =
 mynetworks = 127.0.0.0/8
 inet_protocols = ipv4
 alias_maps =
-smtpd_client_restrictions = check_client_access static:HOLD
 smtpd_client_connection_rate_limit = 0
 smtpd_client_connection_count_limit = 0
 smtpd_peername_lookup = no
@@ -107,17 +113,26 @@ maillog_file = {folder}/mail.log
 maillog_file_prefixes = {folder}
 default_process_limit = 100
 """
+_HOLD = "smtpd_client_restrictions = check_client_access static:HOLD\n"
+_PASS_ON = """\
+mydestination =
+relay_domains = example.com
+relay_transport = smtp:[127.0.0.1]:{port}
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+"""
 
 
 @contextlib.contextmanager
-def postfix(folder: Path) -> Iterator[Running]:
-    """Debian's Postfix with everything held: queued with fsync, never delivered. Needs root."""
+def postfix(folder: Path, to: int | None = None, more: str = "") -> Iterator[Running]:
+    """Debian's Postfix with everything held: queued with fsync, never delivered; or passed on `to` a port. `more`: lines of
+    main.cf. Needs root."""
     config = folder / "etc"
     for part in (config, folder / "queue", folder / "data"):
         part.mkdir(parents=True)
     port = free_port()
-    (config / "main.cf").write_text(_MAIN.format(folder=folder))
-    (config / "master.cf").write_text(_MASTER.format(port=port))
+    rest = _HOLD if to is None else _PASS_ON.format(port=to)
+    (config / "main.cf").write_text(_MAIN.format(folder=folder) + rest + more)
+    (config / "master.cf").write_text(_MASTER.format(port=port) + (_SENDING if to else ""))
     (config / "dynamicmaps.cf").write_text("")
     shutil.chown(folder / "data", "postfix")
     for part in (folder, *folder.parents):

@@ -19,7 +19,10 @@ from typing import Any
 import uvloop
 
 from mailgate.config import Config
+from mailgate.handover import short_path
 from mailgate.intake.accept import Acceptor
+from mailgate.intake.gate import Gate
+from mailgate.intake.lmtp_server import serve_lmtp, unix_socket
 from mailgate.intake.smtp import SmtpServer, serve_smtp
 from mailgate.model import Envelope
 from mailgate.spool import Spool
@@ -38,9 +41,14 @@ class Listener:
     """What a test holds of a running door: its port, and the mails it accepted."""
 
     def __init__(
-        self, config: Config, accept: Callable[..., Any] | None = None, spool: Spool | None = None
+        self,
+        config: Config,
+        accept: Callable[..., Any] | None = None,
+        spool: Spool | None = None,
+        door: str = "smtp",
     ) -> None:
         self.config = config
+        self.door = door
         self.mails: list[tuple[Envelope, bytes]] = []
         self.failure: Exception | None = None  # raised by the default accept instead of an answer
         self.gap = 0.0  # seconds that the default accept takes
@@ -50,7 +58,7 @@ class Listener:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self.server = self._ready.result(10)
-        self.port = int(self.server.sockets[0].getsockname()[1])
+        self.port = 0 if door == "unix" else int(self.server.sockets[0].getsockname()[1])
 
     def _run(self) -> None:
         uvloop.run(self._serve())
@@ -59,15 +67,26 @@ class Listener:
         self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         accept = self._accept or (Acceptor(self._spool) if self._spool else self._remember)
-        sock = socket.create_server(("127.0.0.1", 0))
         try:
-            server = await serve_smtp(self.config, accept, sock=sock)
+            server = await self._server(accept)
         except Exception as e:
             self._ready.set_exception(e)
             return
         self._ready.set_result(server)
         await self._stop.wait()
         await server.drain(2)
+
+    async def _server(self, accept: Any) -> SmtpServer:
+        """On a free port of loopback; the door "unix" is LMTP on the socket of the settings."""
+        if self.door == "smtp":
+            # with port 0 the door binds its own sockets, as the settings say
+            free = socket.create_server(("127.0.0.1", 0)) if self.config.smtp.port else None
+            return await serve_smtp(self.config, accept, sock=free)
+        if self.door == "unix":
+            sock = unix_socket(self.config.lmtp_socket, int(self.config.lmtp.socket_mode, 8))
+        else:
+            sock = socket.create_server(("127.0.0.1", 0))
+        return await serve_lmtp(self.config, accept, Gate(self.config.smtp), sock=sock)
 
     async def _remember(self, envelope: Envelope, raw: bytes) -> str:
         await asyncio.sleep(self.gap)
@@ -96,6 +115,12 @@ class Listener:
 
     def connect(self, seconds: float = 10, source: str = "127.0.0.1") -> socket.socket:
         """`source`: any address of 127.0.0.0/8; each /24 of it is another network to the door."""
+        if self.door == "unix":
+            sock = socket.socket(socket.AF_UNIX)
+            sock.settimeout(seconds)
+            with short_path(self.config.lmtp_socket) as name:
+                sock.connect(name)
+            return sock
         return socket.create_connection(("127.0.0.1", self.port), seconds, (source, 0))
 
     def talk(self, *parts: bytes, seconds: float = 10, source: str = "127.0.0.1") -> bytes:
@@ -113,8 +138,10 @@ def listeners() -> Iterator[Callable[..., Listener]]:
     """The body of a fixture that starts listeners: `listen(smtp={...}, trust={...}, accept=…, spool=…)`."""
     started: list[Listener] = []
 
-    def start(*, accept: Any = None, spool: Spool | None = None, **settings: Any) -> Listener:
-        listener = Listener(Config(**settings), accept, spool)
+    def start(
+        *, accept: Any = None, spool: Spool | None = None, door: str = "smtp", **settings: Any
+    ) -> Listener:
+        listener = Listener(Config(**settings), accept, spool, door)
         started.append(listener)
         return listener
 

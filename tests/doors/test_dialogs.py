@@ -1,6 +1,7 @@
 """The talks of tests/dialogs, line by line. The first lines of a file say how the door is set:
 
-`set: {"smtp": {...}}` JSON over the default settings; `accept: full | trouble | bug` what the spool answers.
+`set: {"smtp": {...}}` JSON over the default settings; `accept: full | trouble | bug` what the spool answers; `door: lmtp`
+or `door: unix` (LMTP on a unix socket) instead of SMTP.
 `C:` lines go out together, with CRLF, until the next `S:` line; `C!` lines go out as they stand, with \\r \\n \\0 \\x.. read.
 `S:` lines are patterns (* and ?) of one reply line; `S: <closed>` is the end of the connection. `M:` lines are the bytes
 of the next stored mail; `E:` lines are `field value` of its envelope. `#` begins a comment.
@@ -12,6 +13,7 @@ import fnmatch
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,19 +28,21 @@ def raw(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", DIALOGS, ids=lambda path: path.stem)
-def test_dialog(path: Path, listen: Callable[..., object]) -> None:
+def test_dialog(path: Path, listen: Callable[..., object], tmp_path: Path) -> None:
     lines = [
         (n, line) for n, line in enumerate(path.read_text("utf-8").splitlines(), 1) if line and line[0] != "#"
     ]
-    settings = {}
-    answer = ""
+    settings: dict[str, Any] = {"data_dir": tmp_path}
+    answer, door = "", "smtp"
     while lines and not lines[0][1].startswith(("C", "S")):
         key, _, value = lines.pop(0)[1].partition(": ")
         if key == "set":
-            settings = json.loads(value)
+            settings |= json.loads(value)
+        elif key == "door":
+            door = value
         else:
             answer = value
-    listener = listen(**settings)
+    listener = listen(door=door, **settings)
     listener.failure = ANSWERS.get(answer)
     stored = 0
     with listener.connect() as sock, sock.makefile("rb") as replies:
