@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -93,8 +94,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 
 def activate(names: str, numbers: list[int], command: list[str], **environment: str) -> subprocess.Popen[str]:
     """Start Python as systemd would: the sockets from 3 on, LISTEN_PID its own."""
-    safe = [os.dup(number) for number in numbers]
-    high = [os.dup2(number, 100 + place) for place, number in enumerate(safe)]
+    high = [fcntl.fcntl(number, fcntl.F_DUPFD, 100) for number in numbers]
     try:
         return subprocess.Popen(
             [sys.executable, "-c", _ACTIVATE, ",".join(map(str, high)), *command],
@@ -102,7 +102,7 @@ def activate(names: str, numbers: list[int], command: list[str], **environment: 
             pass_fds=high, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
         )  # fmt: skip
     finally:
-        for number in (*safe, *high):
+        for number in high:
             os.close(number)
 
 

@@ -91,8 +91,8 @@ class World:
 
     def configure(self, **sections: dict[str, Any]) -> None:
         whole = {name: dict(values) for name, values in CONFIG.items()}
-        for name, values in sections.items():
-            whole[name] = {**whole.get(name, {}), **values}
+        for name, section in sections.items():
+            whole[name] = {**whole.get(name, {}), **section}
         self.config = Config(**whole)
 
     def person(self, address: str, **changes: Any) -> None:
@@ -173,9 +173,7 @@ class World:
         return deciding.decide(envelope, message, claims, how, facts, self.now, self.config)
 
     def act(self, number: int = 1, by: str = "shell", author: str = "", **action: Any) -> Decision:
-        named = frozenset(
-            values.address(i) for _, v in action.get("commands", ()) for i in values.items(v)
-        )
+        named = frozenset(values.address(i) for _, v in action.get("commands", ()) for i in values.items(v))
         asked = replace(_NOTHING, addresses=named - {""} | ({author} if author else set()))
         return desk.act(
             desk.Action(by, author, **action), self.tickets[number], self.facts(asked), self.now, self.config

@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import smtplib
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -406,7 +407,10 @@ def test_behind_postfix_on_the_same_host(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path / "desk", shipped)
     try:
         gateway.begin()
-        with postfix(tmp_path / "postfix", to=gateway.port) as front:
+        with (
+            tempfile.TemporaryDirectory(prefix="mg-") as short,  # names of sockets have 107 octets at most
+            postfix(Path(short), to=gateway.port) as front,
+        ):
             for n, (sender, header) in enumerate(FORGED, 1):
                 gateway.write(
                     STRANGER, sender, "By Postfix", port=front.port, headers=[header] if header else []

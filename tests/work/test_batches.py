@@ -60,6 +60,18 @@ def _picture() -> str:
 PICTURE = _picture()
 
 
+WORDS = (
+    "Apple",
+    "Birch",
+    "Cedar",
+    "Daisy",
+    "Elder",
+    "Fern",
+    "Grass",
+    "Holly",
+)  # mails that say different things
+
+
 @dataclass(frozen=True)
 class Mail:
     """One mail, named by its number; `answers` is the number of the one that it replies to."""
@@ -175,8 +187,8 @@ def test_a_reply_opens_again_what_the_mail_before_it_resolved(desk: Landing, sto
 
 
 def test_acknowledgements_are_counted_within_the_batch(desk: Landing, store: Store) -> None:
-    """8.3: five an hour."""
-    assert desk.land(jobs([Mail(n) for n in range(8)])) == []
+    """8.3: five an hour; of mails in the same words three."""
+    assert desk.land(jobs([Mail(n, body=WORDS[n]) for n in range(8)])) == []
     assert rows(store, "SELECT count(*) FROM outbox WHERE template = 'acknowledgement'") == [(5,)]
     assert rows(store, "SELECT count(*) FROM tickets") == [(8,)]
 
@@ -413,6 +425,6 @@ def test_yesterdays_acknowledgements_count_for_the_day_only(store: Store, tmp_pa
     """What is known of the past and what the batch adds are one count."""
     config = Config.model_validate({"data_dir": tmp_path})
     prepared(store)
-    landing(store, config, NOW - timedelta(hours=2)).land(jobs([Mail(n) for n in range(5)]))
-    assert landing(store, config).land(jobs([Mail(n) for n in range(10, 13)])) == []
+    landing(store, config, NOW - timedelta(hours=2)).land(jobs([Mail(n, body=WORDS[n]) for n in range(5)]))
+    assert landing(store, config).land(jobs([Mail(n, body=WORDS[n - 5]) for n in range(10, 13)])) == []
     assert rows(store, "SELECT count(*) FROM outbox WHERE template = 'acknowledgement'") == [(8,)]
