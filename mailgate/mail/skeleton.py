@@ -17,9 +17,15 @@ def skeleton(text: str, files: Iterable[str] = ()) -> str:
     beginning counts.
     """
     words = (
-        "".join(filter(str.isalpha, word))
+        word if word.isalpha() else _letters(word)  # most words are, and need no second look
         for word in text[:MAX_TEXT].casefold().split()
-        if not ("@" in word or "://" in word or any(map(str.isdigit, word)))
     )
     whole = " ".join([*filter(None, words), *sorted(files)])
     return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _letters(word: str) -> str:
+    """The letters of a word; none of one that a program may have put in."""
+    if "@" in word or "://" in word or any(map(str.isdigit, word)):
+        return ""
+    return "".join(filter(str.isalpha, word))
