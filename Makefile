@@ -12,7 +12,7 @@ CORPORA ?= ../shared/corpora
 help:
 	@echo "make run     start the gateway on SQLite with config/mailgate.toml"
 	@echo "make test    all set-up and the whole test suite, as CI runs it"
-	@echo "make quick   the tests that run in two minutes"
+	@echo "make quick   the tests that run in a few minutes"
 	@echo "make crash   kill the real processes KILLS=$(KILLS) times and count what is lost"
 	@echo "make fuzz    hostile mail for SECONDS_OF_FUZZING=$(SECONDS_OF_FUZZING) seconds (atheris), then 2000 stories of a desk (Hypothesis)"
 	@echo "make score   how well real mail is read, beside other libraries; needs the folder CORPORA=$(CORPORA)"
