@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -131,8 +132,9 @@ def test_a_proxy_without_a_right_header_is_cut_off_without_a_word(
 ) -> None:
     listener = listen(smtp=BEHIND)
     with listener.connect() as sock:
-        sock.sendall(header)
-        sock.sendall(b" " * 200)
+        with contextlib.suppress(ConnectionError):  # it may be cut off before all of it is sent
+            sock.sendall(header)
+            sock.sendall(b" " * 200)
         assert everything(sock) == b""
     assert listener.server.door.gate.inside == 0
 
