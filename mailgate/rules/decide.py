@@ -45,28 +45,23 @@ def decide(
     config: Config,
 ) -> Decision:
     """What is to happen with one message, and why. Nobody is told of what old mail does."""
-    decision = _decide(envelope, parsed, claims, auth, facts, now, config)
-    if not envelope.quiet:
-        return decision
-    reasons = (*decision.reasons, "old mail: nobody is told of it")
-    return replace(decision, reasons=reasons, notices=(), alarms=())
-
-
-def _decide(
-    envelope: Envelope,
-    parsed: ParsedMessage,
-    claims: Sequence[Claimed],
-    auth: AuthResult,
-    facts: Facts,
-    now: datetime,
-    config: Config,
-) -> Decision:
     kind, why = classify(envelope, parsed, config)
     sender, form = _sender(parsed, config)
     person = _person(sender, facts)
     reasons = [why, *(f"malformed: {defect}" for defect in parsed.defects[:10])]
     case = Case(envelope, parsed, claims, auth, facts, now, config, kind, sender, person, form, reasons)
+    decision = _decide(case, why)
+    if not envelope.quiet:
+        return decision
+    return replace(
+        decision, reasons=(*decision.reasons, "old mail: nobody is told of it"), notices=(), alarms=()
+    )
 
+
+def _decide(case: Case, why: str) -> Decision:
+    """`why`: what showed the kind of mail."""
+    envelope, parsed, auth, facts, config = case.envelope, case.parsed, case.auth, case.facts, case.config
+    kind, sender, form, reasons = case.kind, case.sender, case.form, case.reasons
     if missing := set_aside(envelope, parsed):
         return machines.quarantined(case, f"a mail that could not be taken from its mailbox: {missing} (8.5)")
     if machines.never_handled(kind):
@@ -92,9 +87,8 @@ def _decide(
     if asked is not None and asked.alone:
         return query.only(seen, asked)
     decision = _told(case, found, roles, believed)
-    if (
-        asked is None or decision.outcome is Outcome.QUARANTINED
-    ):  # a loop that was stopped is not answered (8.3)
+    stopped = decision.outcome is Outcome.QUARANTINED  # a loop that was stopped is not answered (8.3)
+    if asked is None or stopped:
         return decision
     return query.answered(seen, asked, decision)
 

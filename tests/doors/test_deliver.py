@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -292,7 +291,6 @@ def test_the_settings_are_those_of_the_other_commands(
 # ---------------------------------------------------------------- procmail
 
 
-@pytest.mark.skipif(not shutil.which("procmail"), reason="procmail is not installed")
 @pytest.mark.parametrize(
     ("words", "failure", "code"),
     [("", None, 0), ("--to nobody@example.com", None, 67), ("", Full("no room"), 75)],
