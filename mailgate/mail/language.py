@@ -150,8 +150,7 @@ def _latin(text: str) -> str:
     words = _WORD.findall(text)
     if len(words) < MIN_WORDS:
         return ""
-    points = _POINTS
-    total = sum([points.get(word, 0) for word in words])
+    total = sum(filter(None, map(_POINTS.get, words)))
     if not text.isascii():
         total += sum([_OF_LETTER.get(letter, 0) for letter in _SPECIAL.findall(text)[:LETTERS]])
     scores: Sequence[int] = _UNPACK.unpack(total.to_bytes(_UNPACK.size, "little"))

@@ -38,7 +38,9 @@ def skeleton(text: str) -> str:
 @lru_cache(maxsize=2048)
 def _known_skeleton(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).casefold().translate(_TABLE)
-    plain = "".join(c for c in folded if unicodedata.category(c) not in ("Mn", "Me", "Cf", "Cc"))
+    plain = folded
+    if not (folded.isascii() and folded.isprintable()):
+        plain = "".join(c for c in folded if unicodedata.category(c) not in ("Mn", "Me", "Cf", "Cc"))
     for written, taken in _PAIRS:
         plain = plain.replace(written, taken)
     return plain

@@ -16,10 +16,10 @@ def skeleton(text: str, files: Iterable[str] = ()) -> str:
     line breaks. `files`: the digests of what is attached, which must be the same. Linear in `text`, of which the
     beginning counts.
     """
-    words = (
+    words = [
         word if word.isalpha() else _letters(word)  # most words are, and need no second look
         for word in text[:MAX_TEXT].casefold().split()
-    )
+    ]
     whole = " ".join([*filter(None, words), *sorted(files)])
     return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:32]
 

@@ -255,12 +255,12 @@ def _extension(address: str, own: Collection[str]) -> str | None:
     local, at, domain = address.strip().rpartition("@") if len(address) <= MAX_ADDRESS else ("", "", "")
     if not at:
         return None
-    local, domain = local.lower(), _ascii_domain(domain)
-    rests = [
-        local[len(own_local) :]
-        for own_local, _, own_domain in (mine.rpartition("@") for mine in own)
-        if own_domain == domain and local.startswith(own_local)
-    ]
+    at_domain = f"@{_ascii_domain(domain)}"
+    own_locals = [mine[: -len(at_domain)] for mine in own if mine.endswith(at_domain)]
+    if not own_locals:
+        return None
+    local = local.lower()
+    rests = [local[len(own_local) :] for own_local in own_locals if local.startswith(own_local)]
     fitting = [rest for rest in rests if not rest or rest[0] == "+"]
     return min(fitting, key=len)[1:] if fitting else None
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailgate.rules.phrases import LANGUAGES
-from mailgate.rules.phrases.shape import Phrases
+from mailgate.rules.phrases.shape import Phrases, any_of
 
 MAX_TEXT = 20_000  # characters; what stands further down asks for nothing
 MAX_SENTENCE = 500  # characters; a longer one asks for nothing
@@ -51,14 +51,19 @@ def asks(text: str, number: int = 0) -> Asked | None:
     return None
 
 
-_STEMS = re.compile("|".join(phrases.stem for phrases in LANGUAGES))
-_NO_WORD = re.compile(r"[^a-z0-9]+")
+_STEMS = frozenset(stem for phrases in LANGUAGES for stem in phrases.stem.split("|"))
+_WORD = re.compile(any_of(stem for stem in _STEMS if stem.startswith(" ")))
+_INSIDE = tuple(sorted(stem for stem in _STEMS if not stem.startswith(" ")))
+_WORDS_ONLY = str.maketrans({n: chr(n).lower() if chr(n).isalnum() else " " for n in range(128)})
 
 
 def _may_ask(text: str) -> bool:
     """Whether any stem occurs at all: most mail is done with here."""
     bare = text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _STEMS.search(f" {_NO_WORD.sub(' ', bare.lower())} ") is not None
+    words = f" {bare.translate(_WORDS_ONLY)} "
+    while "  " in words:  # half of a run of spaces each time
+        words = words.replace("  ", " ")
+    return _WORD.search(words) is not None or any(stem in words for stem in _INSIDE)
 
 
 def _asks(phrases: Phrases, words: str, listed: bool) -> bool:

@@ -85,6 +85,10 @@ def test_any_text(text: str) -> None:
     name_skeleton(text)
 
 
+def test_control_characters_are_nothing_to_see() -> None:
+    assert skeleton("b\x07o\x7fb\tby") == skeleton("bobby")
+
+
 def test_only_the_beginning_is_looked_at(linear: Any) -> None:
     assert skeleton("a" * 10_000) == "a" * MAX
     linear(lambda n: (skeleton("é" * n), mixes_scripts("аa" * n)), 1_000_000)

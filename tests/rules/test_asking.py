@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailgate.rules.asking import MAX_SENTENCE, MAX_TEXT, Asked, asks, words_of
+from mailgate.rules.asking import MAX_SENTENCE, MAX_TEXT, Asked, _may_ask, asks, words_of
 from mailgate.rules.phrases import LANGUAGES
+from mailgate.rules.phrases.shape import any_of
 
 NUMBER = 12  # this ticket's
 PROSE = """Hello Ana,
@@ -144,6 +146,23 @@ def test_words_of_a_sentence() -> None:
 def test_no_text_fails(text: str) -> None:
     found = asks(text, NUMBER)
     assert found is None or (0 < len(found.sentence) <= MAX_SENTENCE and "\n" not in found.sentence)
+
+
+STEMS = [(p.language, stem) for p in LANGUAGES for stem in p.stem.split("|")]
+
+
+@pytest.mark.parametrize(("language", "stem"), STEMS, ids=[f"{language}:{stem}" for language, stem in STEMS])
+def test_every_stem_is_found_and_is_plain_words(language: str, stem: str) -> None:
+    """`stem` is a pattern too: what is no plain word would be searched for in two ways that differ."""
+    assert re.fullmatch("[a-z0-9 ]+", stem)
+    for text in (f"x{stem}x", f"-{stem.upper().replace(' ', ' . ')}-", f"é\u00a0{stem} "):
+        assert _may_ask(text), text
+
+
+@given(st.lists(st.text("ab ", min_size=1, max_size=4), min_size=1, max_size=8), st.text("ab ", max_size=12))
+@example(["ab", "abc", "a.c", ""], "xab")
+def test_any_of_finds_what_one_of_the_words_is_in(words: list[str], text: str) -> None:
+    assert (re.search(any_of(words), text) is not None) is any(word in text for word in words)
 
 
 VOCABULARY = (

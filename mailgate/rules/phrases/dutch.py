@@ -44,7 +44,7 @@ _WORDS = {
 NL = Phrases(
     language="nl",
     words=_WORDS,
-    stem=r"escal|opscha|opgeschaald| (?:manag|leidinggev|teamle|chef|supervis|baas|directie|hoger|niveau)",
+    stem="escal|opscha|opgeschaald| manag| leidinggev| teamle| chef| supervis| baas| directie| hoger| niveau",
     forms_of_courtesy=(
         "indien (?:dat |dit )?mogelijk|als (?:dat|dit|het) (?:kan|mogelijk is|lukt)|zo mogelijk|zo spoedig mogelijk|als (?:u"
         "|je|jullie) (?:dat )?(?:wilt|wil|kunt|kan)(?= [,?]| $)"

@@ -86,8 +86,8 @@ EN = Phrases(
     language="en",
     words=_WORDS,
     stem=(
-        r" escalat| (?:manag|supervis|boss|superior|director|leads? |leader|higher|next level|senior|tier|level|l[23] "
-        r"|executive|elevat|head of|(?:second|third|2nd|3rd) line)"
+        " escalat| manag| supervis| boss| superior| director| lead | leads | leader| higher| next level| senior| tier"
+        "| level| l2 | l3 | executive| elevat| head of| second line| third line| 2nd line| 3rd line"
     ),
     forms_of_courtesy=(
         "if (?:at all |in any way |it is |that is |its |it s )?(?:possible|feasible)|if you (?:do not|would not) mind|if "

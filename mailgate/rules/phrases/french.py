@@ -76,9 +76,8 @@ FR = Phrases(
     language="fr",
     words=_WORDS,
     stem=(
-        r" (?:escala|remont|responsable|superieur|hierarch|direct(?:eur|rice|ion)|manage|chef|supervis|encadrement|niveau"
-        r"|echelon|n ?[23] "
-        r"|plus haut|haut lieu)"
+        " escala| remont| responsable| superieur| hierarch| directeur| directrice| direction| manage| chef| supervis"
+        "| encadrement| niveau| echelon| n2 | n3 | n 2 | n 3 | plus haut| haut lieu"
     ),
     forms_of_courtesy=(
         "s il (?:vous|te) (?:plait|plais)|stp|si (?:cela |ca |c )?(?:est |vous est |t est )?possible|si (?:vous|tu) (?:le "

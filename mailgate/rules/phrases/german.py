@@ -68,8 +68,8 @@ DE = Phrases(
     language="de",
     words=_WORDS,
     stem=(
-        r"eskal| (?:vorgesetz|manage|geschafts|teamlei|abteilungsl|leitung|chef|fuhrung|level|2nd|supervis|nachste|nachsth"
-        r"|hohere|oben|servicel|supportl|bereichsl|verantwort)"
+        "eskal| vorgesetz| manage| geschafts| teamlei| abteilungsl| leitung| chef| fuhrung| level| 2nd| supervis| nachste"
+        "| nachsth| hohere| oben| servicel| supportl| bereichsl| verantwort"
     ),
     forms_of_courtesy=(
         "wenn (?:es |das |dies )?(?:irgend )?(?:moglich|moeglich|geht|machbar)(?: ist| ware)?|falls (?:es |das |dies "

@@ -59,7 +59,9 @@ _WORDS = {
 IT = Phrases(
     language="it",
     words=_WORDS,
-    stem=r" (?:e?scal|responsab|superior|supervis|manag|direzion|direttor|cap[oi] |dirigen|livello|l[23] )",
+    stem=(
+        " escal| scal| responsab| superior| supervis| manag| direzion| direttor| capo | capi | dirigen| livello| l2 | l3 "
+    ),
     forms_of_courtesy=(
         "se (?:e |fosse |le e |vi e )?possibile|se (?:potete|puo|puoi|poteste)(?= [,?]| $)|se non (?:vi |le )?(?:e di |di "
         "|da |e un )?(?:disturbo|problema)|appena (?:potete|possibile|puo)|quando (?:potete|puo|puoi)"

@@ -60,7 +60,10 @@ _WORDS = {
 PT = Phrases(
     language="pt",
     words=_WORDS,
-    stem=r" (?:escal|superior|supervis|gerent|gerenc|chefe|chefia|gestor|gesta|manager|diretor|direcao|responsav|coorden|nivel|n[23] )",
+    stem=(
+        " escal| superior| supervis| gerent| gerenc| chefe| chefia| gestor| gesta| manager| diretor| direcao| responsav"
+        "| coorden| nivel| n2 | n3 "
+    ),
     forms_of_courtesy=(
         "se (?:for |fosse |lhe for |e )?possivel|se (?:puderem|puder|poderem|pode|podem)(?= [,?]| $)|se nao for (?:incomodo"
         "|pedir muito)|assim que (?:puderem|puder|possivel)|quando (?:puderem|puder)"

@@ -10,9 +10,10 @@ Laws: every repetition in a template is bounded, and a sentence is short, so tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 _MACRO = re.compile(r"<([a-z]+)(\d*)>")
 _DEPTH = 6  # lists within lists
@@ -30,7 +31,7 @@ class Phrases:
 
     language: str  # ISO 639-1
     words: Mapping[str, str]
-    stem: str  # without one of these a sentence cannot ask
+    stem: str  # without one of these a sentence cannot ask: plain words, "|" between them, " " where a word begins or ends
     forms_of_courtesy: str
     requests: tuple[str, ...]
     imperatives: tuple[str, ...]
@@ -88,3 +89,14 @@ class Phrases:
         if name == "g":
             return rf"(?:(?!(?:{self.words['stop']}) )[^ ,?]+ ){{0,{count}}}"
         return f"(?:{self.words[name]})"
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern for where one of these plain words begins. What several of them begin with is compared once: `re` tries
+    the branches of "|" one after the other at each place."""
+    branches = []
+    for head, group in groupby(sorted(set(words)), key=lambda word: word[:1]):
+        if not head:
+            return ""  # one of them ends here, and that is enough
+        branches.append(re.escape(head) + any_of(word[1:] for word in group))
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"

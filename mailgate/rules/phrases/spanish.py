@@ -61,7 +61,10 @@ _WORDS = {
 ES = Phrases(
     language="es",
     words=_WORDS,
-    stem=r" (?:escal|superior|supervis|jef|gerenc|gerente|responsab|direcc|director|nivel|n[23] |encargad|mando|manager)",
+    stem=(
+        " escal| superior| supervis| jef| gerenc| gerente| responsab| direcc| director| nivel| n2 | n3 | encargad| mando"
+        "| manager"
+    ),
     forms_of_courtesy=(
         "si (?:es|fuera|fuese|le es|les es|seria) posible|si (?:puede|pueden|puedes|podeis)(?= [,?]| $)|si no (?:es|les es"
         "|le es) (?:mucha )?molestia|si son tan amables|cuando (?:puedan|pueda|puedas)|lo antes posible"
