@@ -7,6 +7,9 @@ KILLS  ?= 200
 SECONDS_OF_FUZZING ?= 600
 CORPORA ?= ../shared/corpora
 
+# Where byte code may not be kept, each process of the tests compiles them, and mailgate, anew: half a minute of two cores.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test quick lint format crash fuzz score bench screenshots tools clean help
 
 help:
@@ -37,7 +40,9 @@ run: $(VENV)/.run
 	@$(BIN)/mailgate serve
 
 tools:
-	@sh tests/tools.sh swaks strace openssl chromium postfix procmail curl msmtp mutt s-nail /usr/lib/dovecot/imap=dovecot-imapd
+	@sh tests/tools.sh swaks strace openssl chromium postfix procmail curl msmtp mutt s-nail haproxy nginx systemd-analyze=systemd \
+		/usr/lib/dovecot/imap=dovecot-imapd /usr/lib/dovecot/lmtp=dovecot-lmtpd sievec=dovecot-sieve \
+		/usr/bin/python3=python3 '/usr/lib/*/libgnutls-dane.so.0=libgnutls-dane0' '/lib/*/libidn.so.12=libidn12'
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -49,7 +54,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 quick: $(VENV)/.dev tools
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not crash" -q
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not crash" -q --hypothesis-profile=quick
 
 test: lint tools
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not crash"

@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 from mailgate import config as settings
 from mailgate.config import Config
 from mailgate.errors import ConfigError, MailgateError
+from mailgate.intake import validity
 
 ERROR, WARNING, OK = "error", "warning", "ok"
 
@@ -31,6 +33,8 @@ WAL_RESET_BACKPORTS = {(3, 44): 6, (3, 50): 7}
 WIDE_PREFIX = {4: 8, 6: 18}  # a public network as short as this is no single owner's
 WHOLE_PREFIX = {4: 1, 6: 3}  # half of IPv4; 2000::/3 is all that is given out of IPv6
 MAPPED = ip_network("::ffff:0:0/96")  # all of IPv4, as IPv6 writes it (RFC 4291 section 2.5.5.2)
+CERTIFICATE_DAYS = 14  # before it ends; who renews by a program does so a month before
+_NEW_CERTIFICATE = "put a new one in its place, which is in use within seconds"
 REPLY_TOKEN_ROOM = 64  # octets of a local part, RFC 5321 section 4.5.3.1.1
 
 
@@ -50,7 +54,7 @@ class Finding:
 def faults(error: ConfigError) -> list[Finding]:
     """A configuration that cannot be read, one finding for each fault."""
     return [
-        Finding(ERROR, "configuration", fault, "correct the key and run mailgate check again")
+        Finding(ERROR, "configuration", fault, "correct it and run mailgate check again")
         for fault in error.faults
     ]
 
@@ -249,16 +253,20 @@ def certificate(config: Config) -> Iterator[Finding]:
         )
         return
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        left = (validity.until(cert, key) - datetime.now(UTC)).days
+    except ssl.SSLCertVerificationError as e:
+        what = f"the certificate {cert} is not valid: {e.verify_message}"
+        yield Finding(ERROR, "smtp", what, _NEW_CERTIFICATE)
     except (OSError, ssl.SSLError, ValueError) as e:
         yield Finding(
             ERROR,
             "smtp",
             f"the certificate {cert} with key {key} cannot be used: {e}",
-            "name a PEM chain and its key, readable by mailgate",
+            "name a PEM chain and its key in smtp.tls_cert and smtp.tls_key, readable by mailgate",
         )
     else:
-        yield Finding(OK, "smtp", f"STARTTLS with {cert}")
+        level, mend = (OK, "") if left > CERTIFICATE_DAYS else (WARNING, _NEW_CERTIFICATE)
+        yield Finding(level, "smtp", f"TLS with {cert}, which ends in {left} days", mend)
 
 
 def data_folder(config: Config) -> Iterator[Finding]:

@@ -29,11 +29,14 @@ FAMILIES: dict[str, Family] = {
     "mail_failures": Family("counter", "Attempts of the worker at one mail that failed"),
     "parsers_replaced": Family("counter", "Parser processes that died or were ended over a mail"),
     "relay_replies": Family("counter", "Answers of the relay to one mail, by their type", ("kind",)),
+    "relay_down_since": Family("gauge", "Since when the relay takes no mail, in Unix time; 0 while it does"),
     "outbox_held": Family("counter", "Mails held because a template could not be rendered"),
     "imap_connected": Family("gauge", "1 while the connection to a mailbox stands", ("account",)),
     "imap_token_expires": Family(
-        "gauge", "When the OAuth token of an account ends, in Unix time", ("account",)
+        "gauge", "When the OAuth token of an account ends, in Unix time; 0 without one", ("account",)
     ),
+    "relay_token_expires": Family("gauge", "When the OAuth token of the relay ends; 0 without one"),
+    "tls_cert_expires": Family("gauge", "When our own TLS certificate (smtp.tls_cert) ends, in Unix time"),
     "imap_fetched": Family("counter", "Mails fetched from a mailbox", ("account",)),
     "imap_failures": Family("counter", "Connections to a mailbox that failed or broke", ("account",)),
 }

@@ -46,12 +46,27 @@ def main(arguments: Sequence[str]) -> int:
     try:
         words = read_words(arguments)
     except BadWords as e:
-        return _complain(EX_USAGE, f"{e} (see mailgate deliver --help)")
+        return _wrong_words(f"{e} (see mailgate deliver --help)")
     try:
         found = settings(words.config, os.environ)
     except (OSError, ValueError) as e:
-        return _complain(EX_TEMPFAIL, f"the settings cannot be read: {e}; the mail is to be tried again")
-    return deliver(words, found, sys.stdin.buffer.read(MAX_SIZE + 1), os.environ)
+        who = f" (this is user {os.geteuid()})" if isinstance(e, PermissionError) else ""
+        return _complain(EX_TEMPFAIL, f"the settings cannot be read: {e}{who}; the mail is to be tried again")
+    try:
+        return deliver(words, found, standard_input(), os.environ)
+    except Exception as e:  # noqa: BLE001 - a fault of ours, or too little memory, must make no mail server bounce it
+        return _complain(EX_TEMPFAIL, f"{type(e).__name__} {e}; the mail is to be tried again")
+
+
+def standard_input() -> bytes:
+    """The mail, cut just above MAX_SIZE. In pieces, since read(n) takes room for n bytes at once, more than Dovecot allows."""
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    pieces, size = [], 0
+    while size <= MAX_SIZE and (piece := sys.stdin.buffer.read(1 << 20)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def called(arguments: Sequence[str]) -> Sequence[str] | None:
@@ -77,7 +92,7 @@ def deliver(words: Words, found: Settings, raw: bytes, environment: Mapping[str,
     try:
         listener = Handover(found.socket)
         try:
-            handed = _hand(listener, sender, recipients, raw, named=words)
+            handed = _hand(listener, sender, recipients, raw, any_one=not words.recipients)
         finally:
             listener.close()
     except Unanswered as e:
@@ -85,12 +100,11 @@ def deliver(words: Words, found: Settings, raw: bytes, environment: Mapping[str,
     return _conclude(handed, recipients, named=bool(words.recipients))
 
 
-def _hand(listener: Handover, sender: str, recipients: Sequence[str], raw: bytes, *, named: Words) -> Handed:
+def _hand(listener: Handover, sender: str, recipients: Sequence[str], raw: bytes, *, any_one: bool) -> Handed:
     claims = ("XDOOR=pipe",) if "pipe" in listener.doors else ()
-    any_one = not named.recipients
     handed = listener.send(sender, recipients, raw, claims, any_one=any_one)
-    if handed.sender.code in (501, 553) and named.sender is None:
-        # a sender that was found somewhere, and is no address: the mail itself is as good as any
+    if handed.sender.code in (501, 553):
+        # no address, though a mail server had let it in: the mail itself is as good as any, and a bounce could not reach it
         handed = listener.send("", recipients, raw, claims, any_one=any_one)
     return handed
 
@@ -117,9 +131,21 @@ def _refused(answer: Answer, what: str) -> int:
     return _complain(code, f"{what}: the listener says {answer.code} {answer.text}{again}")
 
 
+def _wrong_words(text: str) -> int:
+    """A typo in an alias must not make the mail server bounce the mail that it calls us for; at a terminal it is one."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return _complain(EX_USAGE, text)
+    return _complain(EX_TEMPFAIL, f"{text}; the mail is to be tried again")
+
+
 def _complain(code: int, text: str) -> int:
     shown = "".join(c if c.isprintable() else "?" for c in text)[:500]
-    print(f"mailgate: {shown}", file=sys.stderr)
+    try:
+        print(f"mailgate: {shown}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        # Nobody reads what we say: the code says enough. What could not be written would be tried again at the end, and
+        # make it 120, which is a bounce.
+        sys.stderr = None
     return code
 
 

@@ -64,12 +64,13 @@ class Handover:
         except OSError as e:
             self._sock.close()
             raise Unanswered(_why_not(path, e)) from e
-        self._heard(self._reply(), "the greeting")
-        self._send(b"LHLO localhost\r\n")
+        self._heard(self.reply(), "the greeting")
+        self.write(b"LHLO localhost\r\n")
         self.offers = self._lines()
         self._heard(_answer(self.offers[-1]), "LHLO")
         self.max_size = next((int(line[9:]) for line in self.offers if line[4:9] == b"SIZE "), 0)
         self.doors = next((line[10:].decode().split() for line in self.offers if line[4:10] == b"XDOOR "), [])
+        self.takes_ahead = any(line[4:] == b"XDATA" for line in self.offers)  # see mailgate/stream
 
     def send(
         self,
@@ -88,12 +89,12 @@ class Handover:
         """
         words = [f"SIZE={len(raw)}", *claims]
         words += ["SMTPUTF8"] * (not all(address.isascii() for address in (sender, *recipients)))
-        begun = self._say(b"MAIL FROM:<%b> %b" % (_wire(sender), " ".join(words).encode("ascii")))
+        begun = self._say(b"MAIL FROM:<%b> %b" % (wire(sender), " ".join(words).encode("ascii")))
         if not begun.accepted:
             return Handed(begun, ())
         answers = []
         for recipient in recipients:
-            answers.append(self._say(b"RCPT TO:<%b>" % _wire(recipient)))
+            answers.append(self._say(b"RCPT TO:<%b>" % wire(recipient)))
             if any_one and answers[-1].accepted:
                 break
         if any(answer.accepted for answer in answers):
@@ -108,14 +109,19 @@ class Handover:
             return [go if answer.accepted else answer for answer in answers]
         view = memoryview(raw.replace(b"\r\n.", b"\r\n..") if b"\r\n." in raw else raw)
         if raw[:1] == b".":
-            self._send(b".")
+            self.write(b".")
         for start in range(0, len(view), _CHUNK):
-            self._send(view[start : start + _CHUNK])
-        self._send(b".\r\n" if raw[-2:] == b"\r\n" or not raw else b"\r\n.\r\n")
+            self.write(view[start : start + _CHUNK])
+        self.write(b".\r\n" if raw[-2:] == b"\r\n" or not raw else b"\r\n.\r\n")
         self._sock.settimeout(AFTER_DOT_SECONDS)
-        answers = [self._reply() if answer.accepted else answer for answer in answers]
+        answers = [self.reply() if answer.accepted else answer for answer in answers]
         self._sock.settimeout(self._seconds)
         return answers
+
+    def be_patient(self, seconds: float = AFTER_DOT_SECONDS) -> None:
+        """Wait for each reply, and for room to send, as long as for the last one of a mail."""
+        self._seconds = seconds
+        self._sock.settimeout(seconds)
 
     def close(self) -> None:
         """Take leave; never fails."""
@@ -124,22 +130,24 @@ class Handover:
         self._sock.close()
 
     def _say(self, line: bytes) -> Answer:
-        self._send(line + b"\r\n")
-        return self._reply()
+        self.write(line + b"\r\n")
+        return self.reply()
 
     def _heard(self, answer: Answer, what: str) -> None:
         if not answer.accepted:
             raise Unanswered(f"the listener answers {what} with {answer.code} {answer.text}")
 
-    def _send(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes | memoryview) -> None:
+        """Bytes as they are."""
         try:
             self._sock.sendall(data)
         except OSError as e:
             raise Unanswered(f"the connection to the listener broke: {e.strerror or e}") from e
 
-    def _reply(self) -> Answer:
+    def reply(self) -> Answer:
+        """The next reply of the listener; 421, by which it ends the connection, is none."""
         answer = _answer(self._lines()[-1])
-        if answer.code == 421:  # the listener ends the connection
+        if answer.code == 421:
             raise Unanswered(f"the listener says {answer.code} {answer.text}")
         return answer
 
@@ -173,7 +181,7 @@ def writable(address: str) -> bool:
     return not any(c in "<>" or ord(c) < 32 or ord(c) == 127 for c in address)
 
 
-def _wire(address: str) -> bytes:
+def wire(address: str) -> bytes:
     if not writable(address):
         raise ValueError(f"{address!r} cannot stand in a command")
     return address.encode("utf-8", "surrogateescape")

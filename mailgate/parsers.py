@@ -37,9 +37,10 @@ GATHER_SECONDS = (
 WALL = 3  # a child may take this many times its processor time by the clock: the machine may be busy
 START_SECONDS = 60
 LARGEST_ANSWER = 1 << 30
+PIPE_BYTES = 65_536  # that a pipe holds: room for more is asked of the system anew at every read
 
 log = structlog.get_logger("mailgate.parsers")
-_ALLOWED = {("mailgate.model", kind.__name__): kind for kind in VALUES} | {
+_ALLOWED = {(kind.__module__, kind.__name__): kind for kind in VALUES} | {
     ("datetime", kind.__name__): kind for kind in (datetime, timedelta, timezone)
 }
 
@@ -102,7 +103,7 @@ class _Child:
     def read(self) -> list[bytes] | None:
         """The answers that are complete; None when the child has gone."""
         try:
-            chunk = os.read(self.answers, 1 << 20)
+            chunk = os.read(self.answers, PIPE_BYTES)
         except BlockingIOError:
             return []
         except OSError:

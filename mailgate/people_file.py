@@ -5,7 +5,6 @@ Laws: reads one file and touches no store; addresses and domains come out in nor
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 
 from mailgate import hours as calendar
 from mailgate import model
+from mailgate.config import read_toml
 from mailgate.errors import ConfigError
 
 T = TypeVar("T")
@@ -62,13 +62,7 @@ class PeopleFile:
 def load(path: Path, free_mail: Collection[str] = (), categories: Collection[str] = ()) -> PeopleFile:
     """Read and check the file. `free_mail` domains may not belong to an account; `categories`, when given, are
     the only ones a team may serve. Raises ConfigError with one line for each fault."""
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise ConfigError([f"{path}: not valid TOML: {e}"]) from e
-    except OSError as e:
-        raise ConfigError([f"{path}: cannot be read: {e.strerror}; people.file names it"]) from e
-    return check(values, str(path), free_mail, categories)
+    return check(read_toml(path, "; people.file names it"), str(path), free_mail, categories)
 
 
 def check(

@@ -121,6 +121,24 @@ def test_the_order_of_search(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         find("missing.toml")
 
 
+def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
+    """As a user who may not: an alias that runs as nobody, a shell in /root."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "mailgate.toml").touch()
+    closed.chmod(0)
+    root = os.geteuid() == 0
+    try:
+        if root:
+            os.seteuid(65534)
+        with pytest.raises(ConfigError, match="may not look there"):
+            find(closed / "mailgate.toml")
+    finally:
+        if root:
+            os.seteuid(0)
+        closed.chmod(0o700)
+
+
 def test_the_people_file_lies_beside_the_config_unless_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
-# Dovecot Pigeonhole: one mailbox's mail to mailgate. It needs the plugin sieve_extprograms, and the program in sieve_pipe_bin_dir:
-#   ln -s /opt/mailgate/bin/mailgate /usr/lib/dovecot/sieve-pipe/mailgate
-# Without "copy" a mail that mailgate takes is not kept in the mailbox; one that it does not take now stays where it is.
+# Dovecot Pigeonhole: one mailbox's mail to mailgate. It needs the settings of dovecot-sieve.conf.
+# A mail that mailgate takes is not kept in the mailbox. One that it does not take, now or ever, stays there, and nobody tries again:
+# see docs/operation.md, and rather use dovecot-lmtp.conf.
 require ["vnd.dovecot.pipe", "envelope", "variables"];
 
 if envelope :matches "to" "*" {

@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from mailgate import own_checks
 from mailgate.app import outbox_id
 from mailgate.config import Config
-from mailgate.errors import UsageError
+from mailgate.errors import Permanent, UsageError
 from mailgate.mail.token import Minter
 from mailgate.model import Decision, Envelope, Outcome, ParsedMessage
 from mailgate.parsers import ParserPool
-from mailgate.rules import decide, thread
+from mailgate.rules import classify, decide, thread
 from mailgate.store import keys, messages, tickets
 from mailgate.store import raw as raw_store
 from mailgate.store.engine import Store
+
+# A note begins with this header. A mail that somebody sent with it has the lines of its way above.
+_NOTE = b"X-Mailgate-Set-Aside:"
 
 
 def decide_again(
@@ -23,7 +26,8 @@ def decide_again(
 ) -> tuple[str, Decision, int | None]:
     """(id of the message, the new decision, its ticket). `released`: as mail from a person, whatever it looks like.
 
-    Raises NotFound, UsageError when the message is not in quarantine.
+    Raises NotFound, UsageError when the message is not in quarantine, Permanent for a note that stands for a mail which
+    mailgate does not have.
     """
     with store.reading() as conn:
         row = messages.get(conn, id)
@@ -35,7 +39,22 @@ def decide_again(
         parsed = pool.parse([raw])[0]
     finally:
         pool.close()
+    if raw.startswith(_NOTE) and (why := classify.set_aside(envelope, parsed)):
+        raise Permanent(_where_it_is(row.id, why, raw))
     return row.id, *_land(store, config, envelope, parsed, raw, released=released)
+
+
+def _where_it_is(id: str, why: str, note: bytes) -> str:
+    """What to do about a note of the IMAP door (8.5): the mail that it stands for is not here."""
+    told = note.rpartition(b"It lies on the mail server: ")[2]
+    place = told.decode("utf-8", "replace").strip()[:300] or "see failed_folder of its account"
+    mend = "raise smtp.max_size and start mailgate anew" if "smtp.max_size" in why else "mend that"
+    return (
+        f"message {id} is a note that stands for a mail which mailgate does not have, because {why}\n"
+        f"the mail lies on the mail server: {place}\n"
+        f"{mend}, then move it there, with a mail program, back into the mailbox that it came in: "
+        "it is taken as a new mail, and the note stays as it is"
+    )
 
 
 def _land(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import typer
 
@@ -24,9 +25,12 @@ class Session:
 
     @cached_property
     def config(self) -> Config:
-        from mailgate import config
+        """The settings. From now on the log goes to stderr as they say, since stdout is the command's own."""
+        from mailgate import config, log
 
-        return config.load(self.option)
+        found = config.load(self.option)
+        log.set_up(found.log, cast(TextIO, _Stderr()))
+        return found
 
     @contextmanager
     def store(self, *, readonly: bool = True) -> Iterator[Store]:
@@ -38,6 +42,19 @@ class Session:
             yield store
         finally:
             store.close()
+
+
+class _Stderr:
+    """What stderr is at the moment of writing."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
 
 
 def session(ctx: typer.Context) -> Session:

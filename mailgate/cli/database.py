@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailgate.checks import ERROR, OK, WARNING, Finding
 from mailgate.errors import MailgateError, NewerDatabase
@@ -10,6 +11,8 @@ from mailgate.errors import MailgateError, NewerDatabase
 if TYPE_CHECKING:
     from mailgate.config import Config
     from mailgate.store.engine import Store
+
+T = TypeVar("T")
 
 
 def exists(config: Config) -> bool:
@@ -38,6 +41,21 @@ def opened(config: Config, *, readonly: bool) -> Store:
         store.close()
         raise
     return store
+
+
+def asked(config: Config, question: Callable[[Any], T]) -> T | None:
+    """What the database answers, given a connection; None where there is none, or where it cannot be read, which `state` tells."""
+    if not exists(config):
+        return None
+    try:
+        store = opened(config, readonly=True)
+        try:
+            with store.reading() as conn:
+                return question(conn)
+        finally:
+            store.close()
+    except MailgateError:
+        return None
 
 
 def state(config: Config) -> Finding:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mailgate.checks import ERROR, OK, WARNING, Finding
+from mailgate.cli.ports import look
 
 if TYPE_CHECKING:
     from mailgate.config import Config
@@ -20,7 +19,7 @@ def lmtp(config: Config) -> Iterator[Finding]:
     settings, running = config.lmtp, listening(config)
     yield from _reached(config) if running else _placed(config)
     if settings.enabled and not running:
-        yield _port(settings.host, settings.port)
+        yield from look(settings.host, settings.port, "lmtp.host", "lmtp.port", lambda: False)
     if settings.socket_mode == "0666":
         yield Finding(
             WARNING,
@@ -49,15 +48,3 @@ def _placed(config: Config) -> Iterator[Finding]:
     elif path.exists() and not path.is_socket():
         mend = "move it away, or name another path in lmtp.socket"
         yield Finding(ERROR, "lmtp", f"{path} is no socket", mend)
-
-
-def _port(host: str, port: int) -> Finding:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with closing(socket.socket(family)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as e:
-        mend = "stop the program that has it, or set lmtp.host and lmtp.port"
-        return Finding(ERROR, "lmtp", f"{host}:{port} cannot be had: {e.strerror or e}", mend)
-    return Finding(OK, "lmtp", f"{host}:{port} is free; the gateway is not running")

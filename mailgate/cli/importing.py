@@ -126,6 +126,8 @@ def _progress(importer: Importer, files: Sequence[Found], given: Given) -> None:
                     bar.update(task, completed=before + item.done, description=_so_far(importer))
             before += file.size
             bar.update(task, completed=before)
+        importer.finish()
+        bar.update(task, description=_so_far(importer))
 
 
 def _so_far(importer: Importer) -> str:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import imaplib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mailgate.checks import ERROR, OK, WARNING, Finding
+from mailgate.cli import token_state
 from mailgate.errors import MailgateError
 
 if TYPE_CHECKING:
     from mailgate.config import Config
     from mailgate.imap_settings import ImapAccount
     from mailgate.intake.imap.ledger import State
-    from mailgate.intake.imap.oauth import Tokens
     from mailgate.intake.imap.wire import Wire
 
 SECONDS = 10.0  # of waiting for an answer
@@ -35,31 +34,26 @@ def imap(config: Config) -> Iterator[Finding]:
 
 
 def secrets(config: Config) -> Iterator[Finding]:
-    """A file with a secret is for its owner alone; a secret among the settings makes those one."""
-    import stat
-    from pathlib import Path
-
     for account in config.imap:
         places = [account.secret, *((account.oauth.secret, account.oauth.token) if account.oauth else ())]
-        for place in places:
-            path = Path(place.file) if place.file else config.source if place.value else None
-            if path is not None and path.is_file() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-                what = f"{path} holds a secret of the IMAP account {account.name} and others may read it"
-                yield Finding(WARNING, "imap", what, f"chmod 600 {path}")
+        yield from token_state.readable(config, "imap", f"the IMAP account {account.name}", places)
 
 
 def _account(config: Config, account: ImapAccount) -> list[Finding]:
     from mailgate.intake.imap import trouble, wire
     from mailgate.intake.imap.login import open_account
+    from mailgate.intake.imap.oauth import tokens_of
 
     about = f"imap {account.name}"
     quick = account.model_copy(update={"timeout": min(account.timeout, SECONDS)})
-    findings = list(_token(config, account))
-    tokens = _tokens(config, account)
     try:
-        session = open_account(quick, tokens)
+        session = open_account(quick, tokens_of(account, config.data_dir))
     except trouble.ImapTrouble as e:
-        return [*findings, Finding(ERROR, about, str(e), e.mend)]
+        findings = list(_token(config, account))
+        if not token_state.told(findings, str(e)):
+            findings.append(Finding(ERROR, about, str(e), e.mend))
+        return findings
+    findings = list(_token(config, account))
     try:
         findings += _mailboxes(session, account)
     except (imaplib.IMAP4.error, OSError) as e:
@@ -70,39 +64,12 @@ def _account(config: Config, account: ImapAccount) -> list[Finding]:
     return findings
 
 
-def _tokens(config: Config, account: ImapAccount) -> Tokens | None:
-    from mailgate.intake.imap.oauth import Tokens
-
-    return Tokens(account, config.data_dir) if account.oauth and account.auth != "login" else None
-
-
 def _token(config: Config, account: ImapAccount) -> Iterator[Finding]:
-    """How long what we hold will do, as it was before this check asks for a new one."""
-    from mailgate.intake.imap import oauth
+    from mailgate.oauth.stored import path_of
 
-    if account.oauth is None or account.auth == "login":
-        return
-    about, stored = f"imap {account.name}", oauth.load(oauth.path_of(config.data_dir, account.name))
-    left = oauth.days_left(account.oauth, datetime.now(UTC).date())
-    if left is not None and left <= oauth.WARN_DAYS:
-        what = (
-            f"the secret of the application ends in {left} days"
-            if left > 0
-            else "the secret of the application has expired"
-        )
-        yield Finding(
-            ERROR if left <= 0 else WARNING,
-            about,
-            what,
-            "make a new one at the provider, and set secret_expires",
-        )
-    if stored.failed:
-        what = f"no new access token since {_time(stored.failed)}: {stored.why}"
-        yield Finding(
-            ERROR, about, what, "see the message; the token in use holds until " + _time(stored.ends)
-        )
-    elif stored.access:
-        yield Finding(OK, about, f"the access token holds until {_time(stored.ends)}, and is renewed before")
+    if account.oauth is not None and account.auth != "login":
+        path = path_of(config.data_dir, account.name)
+        yield from token_state.state(f"imap {account.name}", account.oauth, path)
 
 
 def _mailboxes(session: Wire, account: ImapAccount) -> Iterator[Finding]:
@@ -118,7 +85,7 @@ def _mailboxes(session: Wire, account: ImapAccount) -> Iterator[Finding]:
         except imaplib.IMAP4.error:
             known = ", ".join(sorted(mailbox.folders(session))[:SHOWN])
             what = f"{account.user} on {account.host} has no mailbox {name}"
-            yield Finding(ERROR, about, what, f"correct mailbox; there are {known}")
+            yield Finding(ERROR, about, what, f"correct mailbox; there are: {known}")
         else:
             yield Finding(OK, about, f"{account.user} on {account.host}: {name} holds {mails} mails")
     safe = session.has_capability("MOVE") or session.has_capability("UIDPLUS")
@@ -132,7 +99,7 @@ def _mailboxes(session: Wire, account: ImapAccount) -> Iterator[Finding]:
 def remembered(config: Config) -> Iterator[Finding]:
     """What the gateway itself met: when each mailbox was last read, and what was set aside."""
     from mailgate.intake.imap.door import LEDGER
-    from mailgate.intake.imap.ledger import Ledger
+    from mailgate.intake.imap.ledger import FAILED, Ledger
 
     path = config.data_dir / LEDGER
     if not path.exists():
@@ -151,6 +118,11 @@ def remembered(config: Config) -> Iterator[Finding]:
             if cursor.old and (account, mailbox) in ours:
                 what = f"{mailbox}: {cursor.old} mails lay there at the first connect and were not taken"
                 yield Finding(OK, f"imap {account}", what)
+        for account, mailbox, folder, since, why, mails in ledger.stuck():
+            key = "failed_folder" if folder == FAILED else "done_folder"
+            what = f"{mailbox}: {mails} mails are done and cannot be moved since {token_state.when(since)}: {why}"
+            mend = f"make room or the folder there, or name in {key} one that the server can make, with its separator and prefix"
+            yield Finding(WARNING, f"imap {account}", what, mend)
         for account, mailbox, aside, troubled in ledger.set_aside():
             what = f"{mailbox}: {aside} mails were set aside within a week, {troubled} give trouble now"
             yield Finding(
@@ -163,11 +135,7 @@ def remembered(config: Config) -> Iterator[Finding]:
 def _state(state: State) -> Iterator[Finding]:
     about = f"imap {state.account}"
     if state.bad:
-        what = f"{state.mailbox} cannot be read since {_time(state.bad)}: {state.why}"
+        what = f"{state.mailbox} cannot be read since {token_state.when(state.bad)}: {state.why}"
         yield Finding(WARNING, about, what, state.mend)
     else:
-        yield Finding(OK, about, f"{state.mailbox} was last read at {_time(state.good)}")
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        yield Finding(OK, about, f"{state.mailbox} was last read at {token_state.when(state.good)}")

@@ -21,6 +21,7 @@ Outcome = Annotated[
 ]
 Sender = Annotated[str | None, typer.Option("--sender", help="Only from this address.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The message's id, or enough of its beginning.")]
+Raw = Annotated[bool, typer.Option("--raw", help="Its bytes as received, and nothing else.")]
 
 COLUMNS = {
     "id": "Message",
@@ -78,7 +79,7 @@ def row(message: Mapping[str, Any]) -> dict[str, Any]:
 def show(
     ctx: typer.Context,
     id: Id,
-    raw: Annotated[bool, typer.Option("--raw", help="Its bytes as received, and nothing else.")] = False,
+    raw: Raw = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one message: envelope, outcome, the reasons in order."""

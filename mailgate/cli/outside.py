@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailgate.checks import ERROR, OK, WARNING, Finding, Look
-from mailgate.cli import handing, mailboxes, readable, returned, stopped, web_door
-from mailgate.cli.way_out import delayed, relay
+from mailgate.cli import handing, mailboxes, our_name, readable, returned, stopped, web_door
+from mailgate.cli.ports import ports
+from mailgate.cli.way_out import breaker, delayed, relay
 from mailgate.config import Config
 from mailgate.errors import ConfigError
 from mailgate.mail.alignment import aligned
@@ -22,61 +22,18 @@ def looks() -> tuple[Look, ...]:
     settings = (readable.kept_from_others, ports, database, templates, people)
     return (
         *settings,
+        our_name.certificate_name,
         handing.lmtp,
         mailboxes.imap,
         web_door.web,
         relay,
+        breaker,
         delayed,
         own_checks,
         signing,
         sending,
         returned.staff,
         stopped.loops,
-    )
-
-
-def ports(config: Config) -> Iterator[Finding]:
-    """The ports of SMTP are free, or it is our own gateway that holds them."""
-    from mailgate.errors import Unavailable
-    from mailgate.intake import listening
-
-    smtp = config.smtp
-    for key, port in (("smtp.port", smtp.port), ("smtp.tls_port", smtp.tls_port)):
-        if key == "smtp.tls_port" and not port:
-            continue
-        for host in smtp.hosts:
-            where = f"{host or '*'}:{port}"
-            try:
-                for sock in listening.bind(host, port, key):
-                    sock.close()
-            except Unavailable as e:
-                cause = e.__cause__ if isinstance(e.__cause__, OSError) else OSError(0, "no such host")
-                yield _taken(config, where, key, cause)
-            else:
-                yield Finding(OK, "smtp", f"{where} is free; the gateway is not running")
-
-
-def _taken(config: Config, where: str, key: str, error: OSError) -> Finding:
-    from mailgate.cli.running import listening
-
-    if error.errno == errno.EADDRINUSE:
-        if listening(config):
-            return Finding(OK, "smtp", f"the gateway is running and takes mail on {where}")
-        return Finding(
-            ERROR, "smtp", f"{where} is in use by another program", f"stop that program, or set {key}"
-        )
-    if error.errno == errno.EACCES:
-        return Finding(
-            ERROR,
-            "smtp",
-            f"{where} needs a privilege that this user does not have",
-            "use a port above 1023, or grant CAP_NET_BIND_SERVICE",
-        )
-    return Finding(
-        ERROR,
-        "smtp",
-        f"{where} cannot be used: {error.strerror or error}",
-        "set smtp.host to an address of this machine",
     )
 
 
@@ -197,7 +154,7 @@ def people(config: Config) -> Iterator[Finding]:
         known = people_file.load(config.people_file, config.people.free_mail, config.gateway.categories)
     except ConfigError as e:
         for fault in e.faults:
-            yield Finding(ERROR, "people", fault, "correct the people file")
+            yield Finding(ERROR, "people", fault, "correct the people file, or people.file")
         return
     found = list(routing(config, known))
     yield from found

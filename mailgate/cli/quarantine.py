@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from mailgate.cli.context import session
-from mailgate.cli.messages import Id, row
+from mailgate.cli.messages import Id, Raw, row
 from mailgate.cli.options import EVERY, AsJson, Limit
 
 app = typer.Typer(help="What was set aside: list, show, release, retry.", invoke_without_command=True)
@@ -45,7 +43,7 @@ def list_(ctx: typer.Context, limit: Limit = EVERY, as_json: AsJson = False) -> 
 def show(
     ctx: typer.Context,
     id: Id,
-    raw: Annotated[bool, typer.Option("--raw", help="Its bytes as received, and nothing else.")] = False,
+    raw: Raw = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one message that was set aside, and why."""

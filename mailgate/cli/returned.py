@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mailgate.checks import WARNING, Finding
-from mailgate.errors import MailgateError
 
 if TYPE_CHECKING:
     from mailgate.config import Config
@@ -18,21 +17,12 @@ def staff(config: Config) -> Iterator[Finding]:
     """Agents, teams and the notify list whose mail failed within `bounces.days`."""
     from datetime import UTC, datetime, timedelta
 
-    from mailgate.cli.database import exists, opened
+    from mailgate.cli.database import asked
     from mailgate.store import unreachable
 
-    if not exists(config):
-        return
     days = config.bounces.days
-    try:
-        store = opened(config, readonly=True)
-        try:
-            with store.reading() as conn:
-                found = unreachable.staff_that_bounced(conn, datetime.now(UTC) - timedelta(days=days))
-        finally:
-            store.close()
-    except MailgateError:
-        return  # what is wrong with the database is told already
+    since = datetime.now(UTC) - timedelta(days=days)
+    found = asked(config, lambda conn: unreachable.staff_that_bounced(conn, since)) or []
     for address, failures in found[:SHOWN]:
         yield Finding(
             WARNING,

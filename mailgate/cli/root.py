@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -82,6 +83,7 @@ app.add_typer(templates.app, name="templates")
 app.add_typer(token.app, name="token")
 
 
+@cache
 def command() -> Any:
     """The whole as one command object, to be called with the words of a command line."""
     return typer.main.get_command(app)

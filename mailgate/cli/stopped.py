@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mailgate.checks import WARNING, Finding
-from mailgate.errors import MailgateError
 
 if TYPE_CHECKING:
     from mailgate.config import Config
@@ -18,20 +17,11 @@ def loops(config: Config) -> Iterator[Finding]:
     """The loops of the last day."""
     from datetime import UTC, datetime, timedelta
 
-    from mailgate.cli.database import exists, opened
+    from mailgate.cli.database import asked
     from mailgate.store import turns
 
-    if not exists(config):
-        return
-    try:
-        store = opened(config, readonly=True)
-        try:
-            with store.reading() as conn:
-                found = turns.stopped(conn, datetime.now(UTC) - timedelta(days=1))
-        finally:
-            store.close()
-    except MailgateError:
-        return  # what is wrong with the database is told already
+    since = datetime.now(UTC) - timedelta(days=1)
+    found = asked(config, lambda conn: turns.stopped(conn, since)) or []
     for address, ticket, mails in found[:SHOWN]:
         yield Finding(
             WARNING,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Iterator
-from contextlib import closing
 from ipaddress import ip_address
 
 from mailgate.checks import ERROR, OK, WARNING, Finding
+from mailgate.cli.ports import look
 from mailgate.config import Config
 from mailgate.errors import ConfigError
 
@@ -18,7 +16,8 @@ def web(config: Config) -> Iterator[Finding]:
     if not config.web.enabled:
         return
     yield from _keys(config)
-    yield _port(config)
+    host, port = config.web.host, config.web.port
+    yield from look(host, port, "web.host", "web.port", lambda: _ours(f"{host or 'localhost'}:{port}"))
     if not _loopback(config.web.host):
         yield Finding(
             WARNING, "web", f"web.host is {config.web.host}: keys and mail travel in the clear",
@@ -42,28 +41,6 @@ def _keys(config: Config) -> Iterator[Finding]:
         else "takes no mail: no key and no provider is set up in [web]"
     )
     yield Finding(OK, "web", f"the HTTP door {who}")
-
-
-def _port(config: Config) -> Finding:
-    host, port = config.web.host, config.web.port
-    where = f"{host}:{port}"
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with closing(socket.socket(family)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as e:
-        if e.errno == errno.EADDRINUSE and _ours(where):
-            return Finding(OK, "web", f"the gateway is running and answers on {where}")
-        why = (
-            "is in use by another program"
-            if e.errno == errno.EADDRINUSE
-            else f"cannot be used: {e.strerror or e}"
-        )
-        return Finding(
-            ERROR, "web", f"{where} {why}", "stop that program, or set web.port; mail by SMTP is not touched"
-        )
-    return Finding(OK, "web", f"{where} is free; the HTTP door is not running")
 
 
 def _ours(where: str) -> bool:

@@ -7,7 +7,7 @@ from collections import deque
 from functools import partial
 
 from mailgate.model import Envelope
-from mailgate.spool import Spool
+from mailgate.spool import Line, Spool
 
 
 class Acceptor:
@@ -24,9 +24,9 @@ class Acceptor:
         self._answers: deque[tuple[asyncio.Future[str], str | Exception]] = deque()
         self._awake = False
 
-    def __call__(self, envelope: Envelope, raw: bytes) -> asyncio.Future[str]:
+    def __call__(self, envelope: Envelope, raw: bytes, line: Line | None = None) -> asyncio.Future[str]:
         future = self._loop.create_future()
-        self._spool.submit(envelope, raw, partial(self._done, future))
+        self._spool.submit(envelope, raw, partial(self._done, future), line)
         return future
 
     def _done(self, future: asyncio.Future[str], answer: str | Exception) -> None:

@@ -1,4 +1,5 @@
-"""The bulk reader of DATA (RFC 5321 §4.1.1.4): only CRLF.CRLF ends a mail, whatever else looks like it (§2.3.8)."""
+"""The bulk readers of mail. DATA (RFC 5321 §4.1.1.4): only CRLF.CRLF ends a mail, whatever else looks like it (§2.3.8);
+XDATA of our own commands: so many octets, whatever they are."""
 
 from __future__ import annotations
 
@@ -72,6 +73,37 @@ class Body:
         self._buffer = bytearray()
         with memoryview(buffer) as view:
             return bytes(view[2:])
+
+
+class Counted(Body):
+    """A mail whose octets were announced. It can never be read as commands, also where it was refused before it came."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._buffer = bytearray()
+        self._left = size
+
+    def feed(self, data: bytes) -> bytes | None:
+        mine = min(self._left, len(data))
+        self._left -= mine
+        if self.refusal:
+            self._dropped += mine
+        else:
+            self._buffer += memoryview(data)[:mine]
+        return None if self._left else data[mine:]
+
+    def over_limit(self) -> bool:
+        return False
+
+    def _drop(self) -> None:
+        self._dropped += len(self._buffer)
+        self._buffer = bytearray()
+
+    def take(self) -> bytes:
+        raw, self._buffer = bytes(self._buffer), bytearray()
+        return raw
 
 
 def has_bare_newline(raw: bytes) -> bool:

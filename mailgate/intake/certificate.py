@@ -7,7 +7,9 @@ import ssl
 
 import structlog
 
+from mailgate import counters
 from mailgate.errors import ConfigError
+from mailgate.intake import validity
 
 _log = structlog.get_logger("mailgate.intake")
 _Stamp = tuple[tuple[int, int, int], ...]
@@ -21,6 +23,7 @@ class Certificate:
         self._files = (chain, key)
         self._seen = self._stamp()
         self.context = _context(chain, key)
+        self._tell()
 
     def look(self) -> bool:
         """Read the files again if they changed; True when the new ones are in use. A pair that cannot be used, or is only
@@ -34,8 +37,17 @@ class Certificate:
         except ConfigError as e:
             _log.error("new certificate not usable, the old one stays in use", why=str(e))
             return False
+        self._tell()
         _log.info("new certificate in use", path=self._files[0])
         return True
+
+    def _tell(self) -> None:
+        """When it ends; 0 where it is out of its time already."""
+        try:
+            ends = validity.until(*self._files).timestamp()
+        except (OSError, ssl.SSLError, ValueError):
+            ends = 0.0
+        counters.gauge("tls_cert_expires", ends)
 
     def _stamp(self) -> _Stamp:
         """What tells one version of the files from the next, also when a link is set to another file."""

@@ -59,9 +59,8 @@ class Entrance(asyncio.BufferedProtocol):
             _log.warning("connection of a proxy ended", proxy=self._host, why=str(e))
             self._end()
             return
-        policy = self._door.policy
         self._door.sessions.discard(self)
-        self._hand_over(policy.peer(client) if client else policy.unnamed(self._host))
+        self._hand_over(self._door.policy.behind(self._host, client))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._door.sessions.discard(self)

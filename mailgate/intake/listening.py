@@ -106,7 +106,8 @@ def bind(host: str, port: int, key: str) -> list[socket.socket]:
             sock.close()
         why = (fault.strerror or str(fault)) if fault else "no such name"
         raise Unavailable(
-            f"smtp.host, {key}: cannot listen on {host or '*'}:{port}: {why}; is another program on this port?"
+            f"smtp.host, {key}: cannot listen on {host or '*'}:{port}: {why}; "
+            "is another program on this port, or is it below 1024, for which a privilege is needed?"
         ) from fault
     return found
 

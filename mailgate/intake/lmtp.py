@@ -8,15 +8,21 @@ On the unix socket a client may say how a mail really came to us, in parameters 
 doors that it may claim, as `XDOOR pipe …`): XDOOR, XRECEIVED (ISO 8601, when it first came), XPEER (an IP address),
 XQUIET (nobody is told), XKEY (one of web.keys, by its name: a login for its addresses). Everybody may say `XDOOR=pipe`,
 which gives nothing; the others are for programs of our own user and of root, as the kernel says who they are.
+
+These programs may also send ahead, so that many mails share a commit: behind MAIL and RCPT, `XDATA <octets>` and the
+mail itself, without its dots, without waiting for anything. The octets are taken whatever the answers are. There is one
+reply a recipient that was let in, or one where none was. The mails keep their order (spool.Line): when one is put off, so
+are those behind it, up to RSET.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -24,14 +30,18 @@ from typing import Any, ClassVar, cast
 
 from mailgate.config import Config
 from mailgate.intake import replies
+from mailgate.intake.body import Counted
 from mailgate.intake.commands import Commands, Handler
 from mailgate.intake.mails import Door
 from mailgate.intake.policy import Peer, Policy
 from mailgate.intake.session import SmtpSession
 from mailgate.model import Envelope
+from mailgate.spool import Line
 
 EVERYBODYS_DOORS = ("pipe",)
 OUR_DOORS = ("pipe", "import", "imap", "http")
+AHEAD = 256  # mails that wait for the spool …
+AHEAD_BYTES = 8_000_000  # … and bytes of them, before no more is read of who sends ahead
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
 
 
@@ -59,6 +69,7 @@ class LmtpPolicy(Policy):
     def _offer(self, doors: tuple[str, ...]) -> bytes:
         lines = [self.hostname, "PIPELINING", f"SIZE {self.smtp.max_size}", "ENHANCEDSTATUSCODES", "8BITMIME"]
         lines += ["SMTPUTF8", f"LIMITS RCPTMAX={self.smtp.max_recipients}"]
+        lines += ["XDATA"] * (doors == OUR_DOORS)
         lines += [" ".join(("XDOOR", *doors))] * bool(doors)
         text = "".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}\r\n"
         return text.encode("ascii", "replace")
@@ -75,6 +86,8 @@ class LmtpSession(SmtpSession):
         super().__init__(door)
         self._doors: tuple[str, ...] = ()
         self._told: dict[str, Any] = {}  # what the client says of the envelope
+        self._line: Line | None = None  # of a client that sends ahead
+        self._later = False  # MAIL was told to come again
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -114,14 +127,57 @@ class LmtpSession(SmtpSession):
         super().reset_transaction()
         self._told = {}
 
+    # ------------------------------------------------ sending ahead
+
+    def _mail(self, argument: bytes) -> bytes:
+        reply = super()._mail(argument)
+        self._later = reply[:1] == b"4"
+        return reply
+
+    def _rset(self, argument: bytes) -> bytes:
+        if self._line is not None:
+            self._line = Line()
+            self.reset_transaction()
+            return replies.OK
+        return super()._rset(argument)
+
+    def _xdata(self, argument: bytes) -> bytes:
+        if self._doors != OUR_DOORS or not _SIZE.fullmatch(argument):
+            self.farewell = replies.NOT_IMPLEMENTED  # what follows must not be read as commands
+            return b""
+        if self._line is None:
+            self._line = Line()
+            self.ahead, self.ahead_bytes = AHEAD, AHEAD_BYTES
+        size = int(argument)
+        self.junk = 0
+        self.body = Counted(size)
+        if self._line.broken or self._later or self.gate.full(self.peer, size):
+            self.body.refuse(replies.FULL)
+        elif not self.envelope.rcpt_tos:
+            self.body.refuse(replies.NO_RECIPIENTS)
+        elif size > self.policy.smtp.max_size:
+            self.body.refuse(replies.TOO_BIG)
+        if not size:
+            self.take_mail()
+        return b""
+
+    def put_off(self) -> None:
+        if self._line is not None:
+            self._line.broken = self._line.broken or "a mail before it was told to come again"
+
+    def hand_over(self, envelope: Envelope, raw: bytes) -> Awaitable[str]:
+        if self._line is None:
+            return super().hand_over(envelope, raw)
+        return self.door.accept(envelope, raw, self._line)
+
     # ------------------------------------------------ mails
 
     def replies_owed(self) -> int:
         """One a recipient, in the order of RCPT (RFC 2033 section 4.2)."""
-        return len(self.envelope.rcpt_tos)
+        return len(self.envelope.rcpt_tos) or 1
 
     def envelope_of_mail(self) -> Envelope:
-        envelope = replace(super().envelope_of_mail(), door="lmtp")
+        envelope = super().envelope_of_mail()
         return replace(envelope, **self._told) if self._told else envelope
 
     def stumble(self) -> None:
@@ -140,10 +196,14 @@ LmtpSession.verbs = {
     {
         b"LHLO": LmtpSession._lhlo,
         b"DATA": LmtpSession._data,
+        b"MAIL": LmtpSession._mail,
+        b"RSET": LmtpSession._rset,
+        b"XDATA": LmtpSession._xdata,
         b"HELO": LmtpSession._greeted_otherwise,
         b"EHLO": LmtpSession._greeted_otherwise,
     },
 )
+_SIZE = re.compile(rb"[0-9]{1,12}")
 _CLAIMS = frozenset({"XDOOR", "XRECEIVED", "XPEER", "XQUIET", "XKEY"})
 
 

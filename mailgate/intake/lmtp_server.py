@@ -53,7 +53,7 @@ def _sockets(config: Config) -> list[socket.socket]:
             found[0].close()
             raise Unavailable(
                 f"lmtp.host, lmtp.port: cannot listen on {lmtp.host}:{lmtp.port}: {e.strerror or e}; "
-                "is another program on this port?"
+                "is another program on this port, or is it below 1024, for which a privilege is needed?"
             ) from e
     return found
 

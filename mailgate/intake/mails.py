@@ -1,15 +1,18 @@
 """DATA: a mail on its way in, its hand-over to `accept`, and the answer.
 
-Law: a mail handed over is on its way whatever becomes of the connection; nothing here ever cancels it (rule 1.1).
+Laws: a mail handed over is on its way whatever becomes of the connection, nothing here ever cancels it (rule 1.1);
+replies go out in the order of what they answer, also where several mails wait for the spool at one time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol, cast
 
 import structlog
@@ -24,7 +27,7 @@ from mailgate.intake.gate import Gate
 from mailgate.intake.policy import Policy
 from mailgate.model import Envelope
 
-Accept = Callable[[Envelope, bytes], Awaitable[str]]
+Accept = Callable[..., Awaitable[str]]  # of envelope, bytes and, where order matters, their Line
 
 _DRAINED = 268_435_456  # bytes beyond the limit: a refused mail is read to its end, but not for ever
 
@@ -53,24 +56,41 @@ class Door:
     draining: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Awaited:
+    """The place, among the replies, of the answer to a mail that the spool has not answered yet."""
+
+    owed: int  # replies
+    size: int
+    reply: bytes = b""
+
+
 class Mails(Commands):
     """The part of a connection that receives mails."""
+
+    ahead = 1  # mails that may wait for the spool before the next command is read …
+    ahead_bytes = 0  # … or bytes of them
 
     def __init__(self, door: Door) -> None:
         super().__init__(door.policy, door.gate, door.loop)
         self.door = door
         self.held = False  # commands wait: for a commit, for TLS
-        self.committing = False
+        self.awaited: deque[Awaited] = deque()  # mails that the spool has, unanswered; the oldest first
+        self.waiting = 0  # bytes of these
         self.buffer = b""
-        self.out: list[bytes] = []
+        self.out: list[bytes | Awaited] = []  # replies, in order
         self.counted = 0  # our bytes in the gate's count
-        self.owed = 1  # replies to the mail under way
         self.moved = self.heard  # when the last whole command came, or bytes of a mail
         self.settled = self.heard  # when this connection was made, or last brought a mail
 
+    @property
+    def committing(self) -> bool:
+        """Whether a mail that was handed over waits for its answer."""
+        return bool(self.awaited)
+
     @abstractmethod
-    def mail_answered(self, reply: bytes) -> None:
-        """Send the answer to the mail that was handed over, and go on; the client may be gone."""
+    def mail_answered(self) -> None:
+        """Send what can be sent now that a mail has its answer, and go on; the client may be gone."""
 
     def take_mail(self) -> None:
         """The buffer into the mail under way, and what follows it back into the buffer."""
@@ -79,7 +99,7 @@ class Mails(Commands):
         data = self.buffer
         self.buffer = b""
         rest = body.feed(data)
-        self.count(len(body))
+        self.count()
         if rest is not None:
             self.buffer = rest
             self._end_mail()
@@ -88,7 +108,7 @@ class Mails(Commands):
                 body.refuse(replies.TOO_BIG)
             elif self.gate.full(self.peer):
                 body.refuse(replies.FULL)
-            self.count(len(body))
+            self.count()
         elif body.received > self.policy.smtp.max_size + _DRAINED:
             self.farewell = body.refusal
             self.forget_mail()
@@ -101,7 +121,7 @@ class Mails(Commands):
         refusal = body.refusal
         raw = b"" if refusal else body.take()
         self.body = None
-        self.owed = self.replies_owed()
+        owed = self.replies_owed()
         if not refusal and len(raw) > self.policy.smtp.max_size:
             refusal = replies.TOO_BIG
         elif not refusal and not self.familiar and has_bare_newline(raw):
@@ -109,17 +129,32 @@ class Mails(Commands):
         if refusal:
             self.tell("mail refused", reply=refusal[:10].decode("ascii"), sender=_shown(self.envelope))
             self.forget_mail()
-            self.out.append((refusal if refusal is replies.FULL else self.refuse(refusal)) * self.owed)
+            if refusal is replies.FULL:
+                self.put_off()
+            self.out.append((refusal if refusal is replies.FULL else self.refuse(refusal)) * owed)
             return
         envelope = self.envelope_of_mail()
         self.reset_transaction()
-        self.held = self.committing = True
         try:
-            asyncio.ensure_future(self.door.accept(envelope, raw)).add_done_callback(self._answered)
+            future = asyncio.ensure_future(self.hand_over(envelope, raw))
         except Exception as e:  # noqa: BLE001 - as if the spool had said it
-            self.committing = self.held = False
-            self.release()
-            self.out.append(self._trouble(e) * self.owed)
+            self.count()
+            self.out.append(self._trouble(e) * owed)
+            return
+        awaited = Awaited(owed, len(raw))
+        self.awaited.append(awaited)
+        self.waiting += awaited.size
+        self.out.append(awaited)
+        self.held = len(self.awaited) >= self.ahead or self.waiting > self.ahead_bytes
+        self.count()
+        future.add_done_callback(partial(self._answered, awaited))
+
+    def put_off(self) -> None:
+        """A mail was told to come again, before the spool heard of it."""
+
+    def hand_over(self, envelope: Envelope, raw: bytes) -> Awaitable[str]:
+        """To the spool."""
+        return self.door.accept(envelope, raw)
 
     def replies_owed(self) -> int:
         """How many replies the end of the mail under way is to have."""
@@ -132,7 +167,7 @@ class Mails(Commands):
         return Envelope(
             id="",
             received=datetime.now(UTC),
-            door="smtp",
+            door=self.kind,
             mail_from=open_.mail_from or "",
             rcpt_to=tuple(open_.rcpt_tos),
             peer=self.peer.host,
@@ -143,10 +178,12 @@ class Mails(Commands):
             smtputf8=open_.smtp_utf8,
         )
 
-    def _answered(self, future: asyncio.Future[str]) -> None:
+    def _answered(self, awaited: Awaited, future: asyncio.Future[str]) -> None:
         """The spool has spoken; the client may be gone, then the mail is ours all the same."""
-        self.committing = self.held = False
-        self.release()
+        self.awaited.remove(awaited)
+        self.held = False
+        self.waiting -= awaited.size
+        self.count()
         try:
             reply = replies.queued(future.result())
             failpoint("smtp.before_reply")
@@ -154,7 +191,8 @@ class Mails(Commands):
             self.settled = self.loop.time()
         except (Exception, asyncio.CancelledError) as e:  # noqa: BLE001 - whatever it is, it is ours: 4xx
             reply = self._trouble(e)
-        self.mail_answered(reply * self.owed)
+        awaited.reply = reply * awaited.owed
+        self.mail_answered()
 
     def _trouble(self, error: BaseException) -> bytes:
         """What the peer hears of our trouble; the log hears the rest."""
@@ -170,16 +208,15 @@ class Mails(Commands):
         self.step = None
         self.out.append(replies.COMMAND_TROUBLE)
 
-    def count(self, held: int) -> None:
+    def count(self) -> None:
+        """Tell the gate how many bytes of mails we hold."""
+        held = self.waiting + (len(self.body) if self.body is not None else 0)
         self.gate.hold(self.peer, held - self.counted)
         self.counted = held
 
-    def release(self) -> None:
-        self.count(0)
-
     def forget_mail(self) -> None:
         self.body = None
-        self.release()
+        self.count()
         self.reset_transaction()
 
 

@@ -72,6 +72,13 @@ class Policy:
             return False
         return any(address in network for network in self.smtp.proxies)
 
+    def behind(self, proxy: str, client: str) -> Peer:
+        """The client that a proxy names, "" for none. Loopback of another machine is a program there, and none of ours."""
+        peer = self.peer(client) if client else None
+        if peer is None or (peer.loopback and not self.peer(proxy).loopback):
+            return self.unnamed(proxy)
+        return peer
+
     def unnamed(self, proxy: str) -> Peer:
         """A client that its proxy does not name: a stranger without an address, counted under the proxy's."""
         return Peer("", trusted=False, upstream=False, loopback=False, client=proxy, network=proxy)

@@ -15,7 +15,7 @@ import structlog
 from mailgate.intake import replies
 from mailgate.intake.commands import MAX_RESPONSE
 from mailgate.intake.grammar import MAX_LINE
-from mailgate.intake.mails import Door
+from mailgate.intake.mails import Awaited, Door
 from mailgate.intake.policy import Peer
 from mailgate.intake.upgrades import Upgrades
 
@@ -90,12 +90,11 @@ class SmtpSession(Upgrades):
         self.door.sessions.discard(self)
         if self._entered:
             self.gate.leave(self.peer)
-        if not self.committing:
-            self.release()
         if self.shaking_hands is not None:
             self.shaking_hands.cancel()
         self.body = None
         self.buffer = b""
+        self.count()
 
     def pause_writing(self) -> None:
         self._deaf = True
@@ -151,11 +150,10 @@ class SmtpSession(Upgrades):
 
     # ------------------------------------------------ from the other parts of the connection
 
-    def mail_answered(self, reply: bytes) -> None:
+    def mail_answered(self) -> None:
         if self.gone:
             return
         self.heard = self.moved = self.loop.time()
-        self.out.append(reply)
         if self.door.draining:
             self.farewell = replies.SHUTDOWN
         self.resume()
@@ -221,12 +219,20 @@ class SmtpSession(Upgrades):
             self.wire.pause_reading()
 
     def _flush(self) -> None:
-        if self.farewell:
+        """Send the replies up to the first mail that waits for its answer; the last one of all, when none does."""
+        last = bool(self.farewell) and not self.awaited
+        if last:
             self.out.append(self.farewell)
-        if self.out:
-            self.wire.write(self.out[0] if len(self.out) == 1 else b"".join(self.out))
-            self.out.clear()
-        if self.farewell:
+        ready = []
+        for each in self.out:
+            reply = each.reply if isinstance(each, Awaited) else each
+            if not reply:
+                break
+            ready.append(reply)
+        if ready:
+            del self.out[: len(ready)]
+            self.wire.write(ready[0] if len(ready) == 1 else b"".join(ready))
+        if last:
             self.held = True
             self._close()
 

@@ -13,31 +13,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailgate.mail import header
-from mailgate.mail.addrspec import ATEXT, HIDDEN, normalise
+from mailgate.mail.addrspec import HIDDEN, normalise
+from mailgate.mail.mailbox import Mailbox, Reader
 from mailgate.model import Address
 
 __all__ = ["display", "normalise", "parse_list", "single"]
 
 MAX_NAME = 200  # characters of a display name
-MAX_LOCAL = (
-    128  # octets; RFC 5321 §4.5.3.1.1 says 64, and asks for no limit where that is possible: mailers use more
-)
-MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
-MAX_ADDRESSES = 50_000
 MAX_KNOWN = 200  # characters of a value that is remembered: people write again, and to the same
-MAX_WORDS = 20  # of a name with unquoted commas
 
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[()<>,;:"]|\s++|[^()<>,;:"\s]++', re.DOTALL)
-_UNQUOTED_TOKEN = re.compile(r"[()<>,;:]|\s++|[^()<>,;:\s]++")
-_COMMON = re.compile(
-    rf"""\s*+(?:"([^"\\@\x7f-\U0010ffff]*+)"|([\w .'&=?*+/!#$%-]*+))\s*+<([{ATEXT}.]++@[a-zA-Z0-9.-]++)>\s*+(?:,|\Z)""",
-    re.ASCII,
-)
-_ANGLE_END = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*"|[^"<>,]++)*', re.DOTALL)
-_ANGLE_PLAIN = re.compile(r"[^<>,]*+")
 _PLAIN_COMMENT = re.compile(r"\([^()]*+\)")
 _LOOSE = re.compile(r"(?<!\s)\s*+([@.])\s*+")
-_COMMENT_PIECE = re.compile(r"[()]|\\.?|[^()\\]++", re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _UNDECODED = re.compile("[\0-\x08\x0a-\x1f\x7f\ufffd]")
 _SPACE = re.compile(r"\s+")
@@ -60,32 +46,8 @@ def _encodes(text: str) -> bool:
     return True
 
 
-class _Mailbox:
-    """What stands between two commas: words as written (white space as " "), and what stood in angle brackets."""
-
-    __slots__ = ("angle", "angles", "comments", "has_address", "has_word", "split", "words")
-
-    def __init__(self, words: list[str], angle: str | None = None) -> None:
-        self.words = words
-        self.angle = angle
-        self.angles = int(angle is not None)
-        self.comments: list[str] = []
-        self.split = False  # words stand on both sides of a comment
-        self.has_word = bool(words)
-        self.has_address = angle is not None
-
-    def add(self, word: str) -> None:
-        self.split = self.split or (bool(self.comments) and self.has_word and word != " ")
-        self.words.append(word)
-        self.has_word = self.has_word or word != " "
-        self.has_address = self.has_address or (word[0] != '"' and "@" in word)
-
-    def joined(self) -> str:
-        return "".join(self.words).strip()
-
-
 def parse_list(value: str) -> tuple[Address, ...]:
-    """Every usable mailbox of a header value, in order, members of groups included; at most `MAX_ADDRESSES`.
+    """Every usable mailbox of a header value, in order, members of groups included; at most `mailbox.MAX_ADDRESSES`.
 
     `value` should not have its encoded words decoded yet; a decoded one is read as well as can be.
     """
@@ -117,7 +79,7 @@ def single(values: Sequence[str]) -> tuple[Address | None, str]:
 class _Reading(NamedTuple):
     """What a header value holds; `odd` is what is wrong with it as a whole."""
 
-    mailboxes: list[_Mailbox]
+    mailboxes: list[Mailbox]
     addresses: list[Address]  # one a mailbox
     odd: str
 
@@ -127,14 +89,14 @@ def _read(value: str) -> _Reading:
 
 
 def _new_reading(value: str) -> _Reading:
-    reader = _Reader(value)
+    reader = Reader(value)
     return _Reading(reader.mailboxes, [_address(mailbox) for mailbox in reader.mailboxes], reader.odd)
 
 
 _known_reading = lru_cache(maxsize=512)(_new_reading)
 
 
-def _doubt(mailbox: _Mailbox, address: Address) -> str:
+def _doubt(mailbox: Mailbox, address: Address) -> str:
     """What another reader might take for another address."""
     if mailbox.angles > 1:
         return "more than one address in angle brackets"
@@ -161,102 +123,7 @@ def _shows_another(word: str, address: str) -> bool:
     return bool(local and domain) and normalise(word.strip("'")) != address
 
 
-class _Reader:
-    """One pass over a header value. Whatever opens and never closes is a plain character from then on: linear."""
-
-    def __init__(self, value: str) -> None:
-        self.value = value
-        self.mailboxes: list[_Mailbox] = []
-        self.odd = ""
-        self.position = 0
-        self.token = _TOKEN
-        self.angle_end = _ANGLE_END
-        self.comments_close = True
-        self.current = _Mailbox([])
-        while self.position < len(value) and len(self.mailboxes) < MAX_ADDRESSES:
-            if not self._common():
-                self._step()
-        self._flush()
-
-    def _common(self) -> bool:
-        """`Name <address>,` in its plain form, in one match."""
-        if self.current.words or self.current.angle is not None:
-            return False
-        match = _COMMON.match(self.value, self.position)
-        if match is None:
-            return False
-        self.position = match.end()
-        name = match[1] or match[2]
-        self.mailboxes.append(_Mailbox([name] if name else [], match[3]))
-        return True
-
-    def _step(self) -> None:
-        match = self.token.match(self.value, self.position)
-        piece = match[0] if match else self.value[self.position]
-        self.position += len(piece)
-        if piece == ",":
-            self._comma()
-        elif piece == ";":
-            self._flush()
-        elif piece == "<":
-            self._angle()
-        elif piece == "(":
-            self._comment()
-        elif piece == ":" and not self.current.has_address:
-            self.current = _Mailbox([])  # what stood before was a group's name
-        elif piece == '"':
-            self.odd = "an unclosed quote"
-            self.token, self.angle_end = _UNQUOTED_TOKEN, _ANGLE_PLAIN
-        else:
-            self.current.add(" " if piece.isspace() else piece)
-
-    def _comma(self) -> None:
-        current = self.current
-        if current.has_address or not current.has_word or len(current.words) > MAX_WORDS:
-            self._flush()
-        else:
-            current.add(",")  # Doe, John <john@example.com>
-
-    def _flush(self) -> None:
-        if self.current.has_word or self.current.angle is not None:
-            self.mailboxes.append(self.current)
-        self.current = _Mailbox([])
-
-    def _angle(self) -> None:
-        value, start = self.value, self.position
-        if value.startswith("@", start):  # a route: dropped (RFC 5321 appendix C)
-            colon, close = value.find(":", start, start + 500), value.find(">", start, start + 500)
-            start = colon + 1 if 0 < colon < close else start
-            self.odd = self.odd or "a route"
-        end = self.angle_end.match(value, start).end()  # type: ignore[union-attr]
-        if value[end : end + 1] != ">" and self.angle_end is _ANGLE_END:
-            self.angle_end = _ANGLE_PLAIN
-            end = _ANGLE_PLAIN.match(value, start).end()  # type: ignore[union-attr]
-        self.current.angle = value[start:end].strip()
-        self.current.angles += 1
-        self.current.has_address = True
-        closed = value[end : end + 1] == ">"
-        self.position = end + closed
-        if not closed:
-            self.odd = self.odd or "no closing angle bracket"
-
-    def _comment(self) -> None:
-        """Nested comments, without recursion (RFC 5322 §3.2.2)."""
-        depth = 1
-        if not self.comments_close:
-            self.current.add("(")
-            return
-        for piece in _COMMENT_PIECE.finditer(self.value, self.position):
-            depth += {"(": 1, ")": -1}.get(piece[0], 0)
-            if depth == 0:
-                self.current.comments.append(self.value[self.position : piece.start()])
-                self.position = piece.end()
-                return
-        self.comments_close = False
-        self.odd = self.odd or "an unclosed comment"
-
-
-def _address(mailbox: _Mailbox) -> Address:
+def _address(mailbox: Mailbox) -> Address:
     if mailbox.angle is None:
         return _bare(mailbox)
     if normal := _bracketed(mailbox):
@@ -265,14 +132,14 @@ def _address(mailbox: _Mailbox) -> Address:
     return _bare(mailbox) if "@" not in mailbox.angle else Address("", _name(mailbox.words))
 
 
-def _bracketed(mailbox: _Mailbox) -> str:
+def _bracketed(mailbox: Mailbox) -> str:
     inner = (mailbox.angle or "").removeprefix("mailto:")
     if normal := normalise(inner):
         return normal
     return normalise(_squeezed(_PLAIN_COMMENT.sub("", inner)).strip(" '"))
 
 
-def _bare(mailbox: _Mailbox) -> Address:
+def _bare(mailbox: Mailbox) -> Address:
     """An address without angle brackets, a name before or behind it."""
     words = mailbox.words
     if normal := normalise(_squeezed(mailbox.joined())):
@@ -298,7 +165,7 @@ def _name(words: list[str]) -> str:
     return display(header.decode_words(name))[:MAX_NAME].rstrip() if name else ""
 
 
-def _comment_name(mailbox: _Mailbox) -> str:
+def _comment_name(mailbox: Mailbox) -> str:
     if not mailbox.comments:
         return ""
     return display(header.decode_words(_QUOTED_PAIR.sub(r"\1", mailbox.comments[-1])))[:MAX_NAME].rstrip()

@@ -13,6 +13,7 @@ from base64 import b64encode, encodebytes
 from binascii import b2a_qp
 from collections.abc import Iterable
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -41,6 +42,10 @@ _BREAKS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # in a header block,
 _BODY_CONTROLS = bytes(n for n in range(32) if n not in b"\t\n") + b"\x7f"
 _ASCII = bytes(range(128))
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")  # RFC 2047 §5 (3)
+_KNOWN_LINES, _KNOWN_LENGTH = (
+    2000,
+    1000,
+)  # of a template's lines, most of a mail are the same ones: encoded once
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 Headers = list[tuple[str, bytes]]
@@ -55,7 +60,7 @@ def compose(mail: Mail) -> bytes:
     headers = _headers(mail) + content
     block = _block(headers)
     _check(block, [name for name, _ in headers])
-    if not body.count(b"\r") == body.count(b"\n") == body.count(b"\r\n"):
+    if b"\r" in (bare := body.replace(b"\r\n", b"")) or b"\n" in bare:
         raise ValueError("a bare CR or LF in the body")
     return block + b"\r\n" + body
 
@@ -196,12 +201,25 @@ def _part(subtype: str, text: str) -> tuple[Headers, bytes]:
     data = lines.encode("utf-8", "replace").translate(None, _BODY_CONTROLS)
     if 3 * len(data.translate(None, _ASCII)) > len(data):
         encoding, encoded = b"base64", encodebytes(data.replace(b"\n", b"\r\n")).rstrip(b"\n")
+        encoded = encoded.replace(b"\n", b"\r\n")
     else:
-        encoding, encoded = b"quoted-printable", b2a_qp(data, istext=True)
+        encoding, encoded = b"quoted-printable", _quoted(data.splitlines(keepends=True))
     content_type = f"text/{subtype}; charset=utf-8".encode()
-    return [("Content-Type", content_type), ("Content-Transfer-Encoding", encoding)], encoded.replace(
-        b"\n", b"\r\n"
-    )
+    return [("Content-Type", content_type), ("Content-Transfer-Encoding", encoding)], encoded
+
+
+def _quoted(lines: list[bytes]) -> bytes:
+    """Quoted-printable, in which each line stands for itself (RFC 2045 §6.7)."""
+    if max(map(len, lines), default=0) <= _KNOWN_LENGTH:
+        return b"".join(map(_known, lines))
+    return b"".join(_known(line) if len(line) <= _KNOWN_LENGTH else _encoded(line) for line in lines)
+
+
+def _encoded(line: bytes) -> bytes:
+    return b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
+
+
+_known = lru_cache(_KNOWN_LINES)(_encoded)
 
 
 def _check(block: bytes, planned: list[str]) -> None:

@@ -6,13 +6,20 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mailgate import certificate_fault
 from mailgate.config import Relay
 from mailgate.errors import ConfigError
-from mailgate.relay.login import LoginError, log_in
+from mailgate.oauth.tokens import Access, Tokens
+from mailgate.relay.login import LoginError, log_in, log_in_with_token
+
+_CERTIFICATE = {"expired": "expired", "name": "other_name", "issuer": "certificate"}
+_LARGEST_REPLY = 65_536  # bytes; RFC 5321 §4.5.3.1.5 has 512 for a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,14 @@ class Target:
 
 
 class DialError(Exception):
-    """`fault`: name, unreachable, greeting, no_tls, certificate, tls or login. `code`: the relay's, 0 where it said none."""
+    """`fault`: name, unreachable, greeting, no_smtp, no_tls, expired, other_name, certificate, ca_file, tls, login or token.
+    `code`: the relay's, 0 where it said none. `mend`: what a provider of tokens advises."""
 
-    def __init__(self, fault: str, why: str, code: int = 0) -> None:
+    def __init__(self, fault: str, why: str, code: int = 0, mend: str = "") -> None:
         super().__init__(why)
         self.fault = fault
         self.code = code
+        self.mend = mend
 
 
 def target(url: str) -> Target:
@@ -64,14 +73,98 @@ def target(url: str) -> Target:
     )
 
 
+class _Replies:
+    """The lines of a socket, in place of the file that smtplib reads: whole replies come within the socket's timeout, which
+    there counts anew with each byte, and have a largest size. The OSError that readline raises means a lost connection."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._buffer = sock, b""
+        self._until, self._left = 0.0, 0
+
+    def begin(self) -> None:
+        """The next reply."""
+        self._until = time.monotonic() + (self._sock.gettimeout() or 0.0)
+        self._left = _LARGEST_REPLY
+
+    def readline(self, most: int) -> bytes:
+        while (end := self._buffer.find(b"\n", 0, most) + 1) == 0 and len(self._buffer) < most:
+            if not (more := self._more()):
+                break
+            self._buffer += more
+        end = end or most
+        line, self._buffer = self._buffer[:end], self._buffer[end:]
+        self._left -= len(line)
+        if self._left < 0:
+            raise OSError(f"a reply of more than {_LARGEST_REPLY} bytes")
+        return line
+
+    def _more(self) -> bytes:
+        patience, left = self._sock.gettimeout(), self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the reply takes too long")
+        self._sock.settimeout(left)
+        try:
+            return self._sock.recv(8192)
+        finally:
+            self._sock.settimeout(patience)
+
+    def close(self) -> None:
+        """The socket is closed by whoever made it."""
+
+
+class _Bounded(smtplib.SMTP):
+    """smtplib, for a relay that never comes to the end of a reply."""
+
+    file: Any  # None before the first reply, and after STARTTLS, when what came in clear is forgotten
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            assert self.sock is not None
+            self.file = _Replies(self.sock)
+        self.file.begin()
+        return super().getreply()
+
+
+class _BoundedTls(_Bounded, smtplib.SMTP_SSL):
+    pass
+
+
 def must_encrypt(settings: Relay, where: Target) -> bool:
     """Whether nothing is sent without verified TLS. A password or token goes to the relay itself or nowhere (RFC 4954
     section 4), whoever stands between it and us."""
     return settings.starttls == "must" or (bool(where.user) and not where.on_loopback)
 
 
-def dial(settings: Relay, where: Target, hostname: str | None) -> smtplib.SMTP:
-    """Connect, greet, secure, log in. Raises DialError."""
+@dataclass(slots=True)
+class Line:
+    """A connection that is ready for mail, and the token that opened it."""
+
+    smtp: smtplib.SMTP
+    access: Access | None = None
+
+
+def dial(
+    settings: Relay, where: Target, hostname: str | None, tokens: Tokens | None = None, refused: str = ""
+) -> Line:
+    """Connect, greet, secure, log in: with another token than the one that was `refused` in mid-session, and once more with a
+    new one where the relay does not take what we held. Raises DialError."""
+    try:
+        return _dial(settings, where, hostname, tokens, refused)
+    except LoginError as e:
+        if not e.refused:
+            raise _no_login(e) from e
+        refused = e.refused
+    try:
+        return _dial(settings, where, hostname, tokens, refused)
+    except LoginError as e:
+        raise _no_login(e) from e
+
+
+def _no_login(error: LoginError) -> DialError:
+    return DialError("token" if error.mend else "login", str(error), error.code, error.mend)
+
+
+def _dial(settings: Relay, where: Target, hostname: str | None, tokens: Tokens | None, refused: str) -> Line:
     try:
         smtp = _connect(settings, where, hostname)
     except (OSError, smtplib.SMTPException, UnicodeError) as e:
@@ -80,27 +173,26 @@ def dial(settings: Relay, where: Target, hostname: str | None) -> smtplib.SMTP:
         smtp.ehlo_or_helo_if_needed()
         if not where.tls and (settings.starttls != "no" or must_encrypt(settings, where)):
             _secure(smtp, settings, where)
+        if where.user and settings.by_token:
+            return Line(smtp, log_in_with_token(smtp, settings, where.user, tokens, refused))
         if where.user:
             log_in(smtp, settings, where.user, where.password)
-    except LoginError as e:
-        smtp.close()
-        raise DialError("login", str(e), e.code) from e
     except (OSError, smtplib.SMTPException) as e:
         smtp.close()
         raise _fault(e, where) from e
     except BaseException:
         smtp.close()
         raise
-    return smtp
+    return Line(smtp)
 
 
 def _connect(settings: Relay, where: Target, hostname: str | None) -> smtplib.SMTP:
     if where.tls:
         context = _context(settings, verify=True)
-        return smtplib.SMTP_SSL(
+        return _BoundedTls(
             where.host, where.port, local_hostname=hostname, timeout=settings.timeout, context=context
         )
-    return smtplib.SMTP(where.host, where.port, local_hostname=hostname, timeout=settings.timeout)
+    return _Bounded(where.host, where.port, local_hostname=hostname, timeout=settings.timeout)
 
 
 def _secure(smtp: smtplib.SMTP, settings: Relay, where: Target) -> None:
@@ -127,7 +219,8 @@ def _context(settings: Relay, *, verify: bool) -> ssl.SSLContext:
         try:
             context.load_verify_locations(settings.ca_file)
         except (OSError, ssl.SSLError) as e:
-            raise DialError("certificate", f"relay.ca_file {settings.ca_file} cannot be used: {e}") from e
+            why = e.strerror or e
+            raise DialError("ca_file", f"relay.ca_file {settings.ca_file} cannot be used: {why}") from e
     return context
 
 
@@ -144,11 +237,15 @@ def _fault(error: Exception, where: Target) -> DialError:
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         why = getattr(error, "verify_message", "") or str(error)
-        return DialError("certificate", f"the certificate of {place} is not good: {why}")
+        fault = _CERTIFICATE[certificate_fault.of(error)]
+        return DialError(fault, f"the certificate of {place} is not good: {why.rstrip('.')}")
     if isinstance(error, ssl.SSLError):
         return DialError("tls", f"TLS with {place} fails: {error.reason or error}")
+    if isinstance(error, smtplib.SMTPConnectError) and not code:
+        return DialError("no_smtp", f"{place} does not speak SMTP; it says: {words or 'nothing'}"[:500])
     if isinstance(error, smtplib.SMTPException):
         return DialError("greeting", f"{place} does not take mail now: {code or ''} {words}"[:500], code)
     if isinstance(error, TimeoutError):
         return DialError("unreachable", f"{place} does not answer in time")
-    return DialError("unreachable", f"{place}: {getattr(error, 'strerror', None) or words}"[:500])
+    why = getattr(error, "strerror", None) or words
+    return DialError("unreachable", f"{place} does not answer: {why}"[:500])

@@ -13,7 +13,8 @@ import threading
 
 from mailgate import config
 from mailgate.model import Reply
-from mailgate.relay.dial import DialError, dial, target
+from mailgate.oauth.tokens import Tokens
+from mailgate.relay.dial import DialError, Line, dial, target
 from mailgate.rules.retry import read, read_mail_from
 
 # RFC 5321 §4.1.2 Mailbox without quoted-string spaces; at most 64 + 1 + 255 octets (§4.5.3.1)
@@ -24,25 +25,28 @@ _LONGEST_REPLY = 500
 class _Refused(Exception):
     """A step of the dialogue did not get the answer it needs."""
 
-    def __init__(self, reply: Reply, *, keep: bool = False) -> None:
+    def __init__(self, reply: Reply, *, keep: bool = False, login: bool = False) -> None:
         super().__init__(reply.text)
         self.reply = reply
+        self.login = login  # what let us in is no longer good
         self.keep = keep  # the connection can be used again, after RSET
 
 
 class _Connection:
     """One connection of one thread."""
 
-    def __init__(self, smtp: smtplib.SMTP) -> None:
-        self.smtp = smtp
+    def __init__(self, line: Line) -> None:
+        self.smtp, self.access = line.smtp, line.access
         self.sent = 0
 
 
 class SmtpRelay:
     """A smarthost. Each thread keeps a connection of its own, for up to `max_per_connection` mails."""
 
-    def __init__(self, settings: config.Relay, hostname: str = "") -> None:
-        self._settings = settings
+    def __init__(self, settings: config.Relay, hostname: str = "", tokens: Tokens | None = None) -> None:
+        """`tokens` where `settings` have a table oauth."""
+        assert settings.oauth is None or tokens is not None
+        self._settings, self._tokens = settings, tokens
         self._target = target(settings.url)
         self._hostname = hostname or None
         self._local = threading.local()
@@ -54,18 +58,22 @@ class SmtpRelay:
         for address in (to, *([return_path] if return_path else [])):
             if not _ADDRESS.fullmatch(address):
                 return Reply("failed", 0, "553 5.1.3 the address cannot be written in SMTP; nothing was sent")
+        self._leave_stale()
         reused = getattr(self._local, "connection", None) is not None
+        self._local.refused = None
         reply = self._try(mail, return_path, to)
-        # an idle connection that the peer has closed meanwhile is no news about the peer
-        return self._try(mail, return_path, to) if reused and reply.kind == "down" else reply
+        # an idle connection that the peer has closed meanwhile is no news about the peer, nor is a login that has ended
+        again = (reused and reply.kind == "down") or self._local.refused is not None
+        return self._try(mail, return_path, to) if again else reply
 
     def probe(self) -> str:
         """Connect, secure and log in as for a mail, offer none, and quit; what the relay calls itself and how the
         connection is secured. Raises DialError."""
-        smtp = dial(self._settings, self._target, self._hostname)
+        line = dial(self._settings, self._target, self._hostname, self._tokens)
+        smtp = line.smtp
         cipher = getattr(smtp.sock, "version", lambda: "")()
         name = (smtp.ehlo_resp or smtp.helo_resp or b"").decode("utf-8", "replace").split(maxsplit=1)
-        self._drop(_Connection(smtp), quit_first=True)
+        self._drop(_Connection(line), quit_first=True)
         return ", ".join(
             filter(None, (name[0][:100] if name else "", cipher, self._target.user and "logged in"))
         )
@@ -88,6 +96,8 @@ class SmtpRelay:
             keep = reply.code != 421
         except _Refused as e:
             reply, keep = e.reply, e.keep and self._reset(connection)
+            if e.login and connection.access and (connection.sent or not connection.access.fresh):
+                self._local.refused, keep = connection.access.value, False
         except (OSError, smtplib.SMTPException) as e:  # before MAIL was answered: the peer, not the mail
             reply = _trouble("down", e)
         connection.sent += 1
@@ -95,15 +105,27 @@ class SmtpRelay:
             self._drop(connection, quit_first=keep)
         return reply
 
+    def _leave_stale(self) -> None:
+        """A session ends before its token does, since servers are not at one about what happens then."""
+        found = getattr(self._local, "connection", None)
+        if (
+            isinstance(found, _Connection)
+            and found.access
+            and self._tokens
+            and self._tokens.stale(found.access)
+        ):
+            self._drop(found, quit_first=True)
+
     def _connection(self) -> _Connection:
         found = getattr(self._local, "connection", None)
         if isinstance(found, _Connection):
             return found
+        refused, self._local.refused = self._local.refused or "", None
         try:
-            smtp = dial(self._settings, self._target, self._hostname)
+            line = dial(self._settings, self._target, self._hostname, self._tokens, refused)
         except DialError as e:
             raise _Refused(Reply("down", e.code, str(e)[:_LONGEST_REPLY])) from e
-        connection = _Connection(smtp)
+        connection = _Connection(line)
         self._local.connection = connection
         with self._lock:
             self._open.add(connection)
@@ -116,7 +138,11 @@ class SmtpRelay:
         code, text = smtp.docmd(f"MAIL FROM:<{return_path}>{options}")
         if code != 250:
             kind = "down" if code < 200 else read_mail_from(code, _words(text))
-            raise _Refused(_not_that(Reply(kind, max(code, 0), _words(text))), keep=code not in (421, -1))
+            raise _Refused(
+                _not_that(Reply(kind, max(code, 0), _words(text))),
+                keep=code not in (421, -1),
+                login=code in (454, 530, 535),
+            )
         try:
             code, text = smtp.docmd(f"RCPT TO:<{to}>")
             _expect(code, text, 250, 251)
@@ -192,7 +218,8 @@ def _expect(code: int, text: bytes, *wanted: int) -> None:
             if code < 200
             else Reply(read(code, words), code, words)
         )
-        raise _Refused(_not_that(reply), keep=code not in (421, -1))
+        # 454 at RCPT is said of the recipient, by Postfix of relaying
+        raise _Refused(_not_that(reply), keep=code not in (421, -1), login=code in (530, 535))
 
 
 def _not_that(reply: Reply) -> Reply:

@@ -77,8 +77,8 @@ class Renderer:
         An unknown language is told in `gateway.language`. Raises TemplateError; the row is then held (DESIGN §3.9).
         """
         code = self._language(language)
-        environment, phrases = self._speech[code]
-        values = self._context(template, code, phrases, context)
+        values = self._context(template, code, context)
+        environment = self._speech[code][0]
         subject = self._subject(_part(environment, f"{template}.subject", values), values["ticket"]["number"])
         values["subject"] = subject
         text = _part(environment, f"{template}.txt", values)
@@ -129,9 +129,8 @@ class Renderer:
         phrases = Phrases(Locale.parse(code, sep="-"), found)
         return LanguageEnvironment(self._folders, found, phrases, self._styles), phrases
 
-    def _context(
-        self, template: str, code: str, phrases: Phrases, context: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _context(self, template: str, code: str, context: Mapping[str, Any]) -> dict[str, Any]:
+        phrases = self._speech[code][1]
         values = complete(template, context, phrases.word(CUT))
         values["because"] = phrases.because(values["audience"])
         values["language"] = code
@@ -167,7 +166,7 @@ def _part(environment: LanguageEnvironment, name: str, values: dict[str, Any]) -
         made = environment.get_template(name).render(values)
     except Exception as e:
         raise _error(name, e) from e
-    if len(made) > MAX_SIZE or len(made.encode("utf-8", "replace")) > MAX_SIZE:
+    if 4 * len(made) > MAX_SIZE and len(made.encode("utf-8", "replace")) > MAX_SIZE:
         raise TemplateError(name, 0, f"gives more than {MAX_SIZE // 1024} KiB")
     return made
 

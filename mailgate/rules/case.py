@@ -101,8 +101,10 @@ class Case:
 
     def title(self) -> str:
         """3.1: what the subject says; else the first line of the details."""
+        if subject := self.subject_title():
+            return subject
         lines = (" ".join(line.split()) for line in self.block.rest[:5000].splitlines())
-        return self.subject_title() or next((line for line in lines if line), NO_SUBJECT)[:MAX_TITLE]
+        return next((line for line in lines if line), NO_SUBJECT)[:MAX_TITLE]
 
     def counts(self, tag: str) -> bool:
         """Whether a tag of the subject counts: not in a reply to a mail that bore it already (3.6)."""

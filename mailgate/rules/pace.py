@@ -7,6 +7,8 @@ from __future__ import annotations
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 _BURST = 10.0  # seconds' worth of mails that may go at once after a quiet time
+_MOST = 64  # mails claimed at once: with more a claim costs each of them no less
+_QUICK, _SLOW = 0.5, 1.0  # seconds that a mail waits and is sent in
 
 
 class Breaker:
@@ -63,3 +65,19 @@ class Pace:
         """So many go."""
         if self._rate:
             self._left -= mails
+
+
+class Batch:
+    """How many mails are claimed at once. Few, while the relay is slow: what is claimed cannot be withdrawn any more, and
+    no other courier takes it. Many, where they are on their way at once: a claim costs the same for one and for sixty."""
+
+    def __init__(self, least: int, most: int = _MOST) -> None:
+        self._least, self._most = least, max(least, most)
+        self.size = least
+
+    def came_back(self, seconds: float, *, more: bool) -> None:
+        """So long the slowest of those was in hand that have just been answered. `more`: others are due."""
+        if seconds > _SLOW:
+            self.size = max(self._least, self.size // 2)
+        elif seconds < _QUICK and more:
+            self.size = min(self._most, self.size * 2)

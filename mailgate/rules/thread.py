@@ -33,6 +33,7 @@ MAX_IDS = 100  # of In-Reply-To and References, the nearest ones
 MAX_ADDRESSES = 200  # of To and Cc
 MAX_COMMANDS = commands.MAX_LINES * commands.MAX_LINE  # characters of a text in which they may stand
 MAX_DIGITS = 9  # of a ticket number in a tag: a 32-bit integer in every database
+_BEFORE = timedelta(minutes=65)  # a token knows the hour of its issue; the clocks of nodes may differ
 _THREADING = frozenset({Purpose.REPLY, Purpose.TEAM, Purpose.LEAVE, Purpose.MESSAGE})
 _STAFF = frozenset({Role.AGENT, Role.SUPERVISOR})
 _NAMED = "ticket #{}: it answers a message of that ticket that named the sender (2.4)"
@@ -147,9 +148,12 @@ def numbers(subject: str, config: Config) -> tuple[int, ...]:
 
 
 def valid(claim: TokenClaim, ticket: Ticket, now: datetime, config: Config) -> bool:
-    """Whether a token still serves: `token_days` from its issue, `token_days_closed` from closing on."""
+    """Whether a token still serves: `token_days` from its issue, `token_days_closed` from closing on. One that is older than
+    the ticket was issued for another, whose number was given anew after a backup was put back."""
     gateway = config.gateway
     if expired(claim, now, gateway.token_days):
+        return False
+    if ticket.created is not None and claim.issued + _BEFORE < ticket.created:
         return False
     if ticket.status is not Status.CLOSED or ticket.closed_at is None:
         return True
@@ -232,7 +236,7 @@ def _by_claim(
             if ticket is not None:
                 reasons.append(f"ticket #{ticket.number}, by {words}")
                 return ticket, by
-            reasons.append(f"{words} serves no more: it has expired")
+            reasons.append(f"{words} serves no more: it has expired, or was issued for another ticket")
     return None
 
 

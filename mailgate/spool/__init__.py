@@ -6,6 +6,6 @@ accepted mails are counted in the transaction that accepts them, apart from any 
 """
 
 from mailgate.spool.reader import SpoolCounts, SpoolGlance, SpoolReader, SpoolRow
-from mailgate.spool.writer import Spool
+from mailgate.spool.writer import Line, Spool
 
-__all__ = ["Spool", "SpoolCounts", "SpoolGlance", "SpoolReader", "SpoolRow"]
+__all__ = ["Line", "Spool", "SpoolCounts", "SpoolGlance", "SpoolReader", "SpoolRow"]

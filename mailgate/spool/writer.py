@@ -31,6 +31,9 @@ BATCH_BYTES = 4 * 1024 * 1024
 # 8 kB mails take about 1.5 times their size in the WAL. A checkpoint of 32 MiB stays well under 250 ms of reply time.
 _CHECKPOINT_BYTES = 32 * 1024 * 1024
 _ROW_OVERHEAD = 4096
+_BUSY_COMMITS = (
+    16  # one behind the other, with no idle second between: one sender that brings mail after mail
+)
 # Settling writes to the WAL too, so an idle listener goes on looking; with nothing to move a checkpoint costs 20 µs.
 _IDLE_SECONDS = 1.0
 # One INSERT for many rows gives the interpreter lock away once, not once a row; few sizes keep the statements prepared.
@@ -43,10 +46,19 @@ _log = structlog.get_logger("mailgate.spool")
 
 
 @dataclass(slots=True)
+class Line:
+    """Mails whose order matters, of one sender who does not wait for the answers: once one of them is not taken those
+    behind it are not taken either, until he begins a new line."""
+
+    broken: str = ""  # why
+
+
+@dataclass(slots=True)
 class _Queued:
     envelope: Envelope
     raw: bytes
     done: Done
+    line: Line | None
 
 
 class Spool:
@@ -68,12 +80,13 @@ class Spool:
         self._queue: SimpleQueue[_Queued | None] = SimpleQueue()
         self._refusal = ""  # why nothing more is taken: closed, or dead
         self._grown = False
+        self._in_a_row = 0  # commits since the last idle second
         self._dead = False  # an I/O error: see _die
         self._written = 0  # bytes in the WAL since the last checkpoint, estimated
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
 
-    def submit(self, envelope: Envelope, raw: bytes, done: Done) -> None:
+    def submit(self, envelope: Envelope, raw: bytes, done: Done, line: Line | None = None) -> None:
         """Queue one mail; thread-safe, never blocks. `done` gets the new id after the fsync, or Full or Transient.
 
         It is called in the writer's thread (in this one where the spool is closed) and must not block.
@@ -81,7 +94,7 @@ class Spool:
         if self._refusal:
             done(Transient(self._refusal))
             return
-        self._queue.put(_Queued(envelope, raw, done))
+        self._queue.put(_Queued(envelope, raw, done, line))
 
     def close(self) -> None:
         """Commit what is queued, checkpoint and close the file. A second call does nothing."""
@@ -97,6 +110,7 @@ class Spool:
             try:
                 first = self._queue.get(timeout=_IDLE_SECONDS)
             except Empty:
+                self._in_a_row = 0
                 self._checkpoint()
                 continue
             batch, stop = self._gather(first)
@@ -162,6 +176,8 @@ class Spool:
                 answers = [file.translated(e)] * len(batch)
         for item, answer in zip(batch, answers, strict=True):
             _count(item.envelope.door, answer)
+            if item.line is not None and isinstance(answer, Exception):
+                item.line.broken = str(answer)
             try:
                 item.done(answer)
             except Exception:  # noqa: BLE001 - one door's bug must not cost the others their answers
@@ -170,8 +186,10 @@ class Spool:
             self._die()
         elif self._written > _CHECKPOINT_BYTES:
             self._checkpoint()
-        elif len(batch) > 1 and not self._grown:
-            self._grow_wal()
+        elif not self._grown:
+            self._in_a_row += 1
+            if len(batch) > 1 or self._in_a_row >= _BUSY_COMMITS:
+                self._grow_wal()
 
     def _commit(self, batch: list[_Queued]) -> list[str | Exception]:
         """One transaction: the rows that fit the limits, and the counters. Returns an answer for each."""
@@ -184,8 +202,11 @@ class Spool:
         values: list[Any] = []
         for item in batch:
             length = len(item.raw)
-            refusal = self._no_room(waiting + 1, size + length, free - length)
+            refusal = item.line.broken if item.line is not None else ""
+            refusal = refusal or self._no_room(waiting + 1, size + length, free - length)
             if refusal:
+                if item.line is not None:
+                    item.line.broken = refusal
                 answers.append(Full(refusal))
                 continue
             accepted, waiting, size, free = accepted + 1, waiting + 1, size + length, free - length

@@ -1,34 +1,78 @@
 """The mails we owe: claimed with a lease, settled under the number of the attempt.
 
 Laws: attempts and the next attempt are written before sending; a claimed row belongs to its claimer until the lease
-ends, and a late claimer's `save_mail` and `settle` change nothing (fenced by the attempt's number).
+ends, and a late claimer's `keep` and `settle` change nothing (fenced by the attempt's number).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    column,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from mailgate.model import OutboxRow, Reply
-from mailgate.store.schema import history, outbox
+from mailgate.store.prepared import Lookup, Prepared, fixed
+from mailgate.store.schema import OWED, history, outbox
 
 STATES = ("waiting", "sending", "sent", "failed", "held", "withdrawn")
 ERROR_LIMIT = 500
 STAFF = ("team", "agent", "supervisor", "notify_list")
 DOWN_PAUSE = timedelta(minutes=15)  # for a mail past its last attempt that only a dead relay stopped
 
-_DUE = (
-    select(outbox)
-    .where(outbox.c.state.in_(["waiting", "sending"]), outbox.c.due <= bindparam("now"))
-    .order_by(outbox.c.due, outbox.c.id)
-    .limit(bindparam("many"))
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = (
+
+_BY = (column("due", outbox.c.due.type), column("id", outbox.c.id.type))
+
+
+def _owed(shape: Callable[[Select[Any]], Select[Any]], *columns: Column[Any]) -> dict[str, Select[Any]]:
+    """By the partial index of what is due, whose condition stands here as it stands there. SQLite is told: left alone it
+    reads and sorts all that waits."""
+    picked = [column(each.name, each.type) for each in columns]
+    sources = {"sqlite": "outbox INDEXED BY ix_outbox_due", "postgresql": "outbox"}
+    return {
+        dialect: shape(select(*picked).select_from(text(source)).where(text(OWED)))
+        for dialect, source in sources.items()
+    }
+
+
+def _row(*values: Any) -> tuple[OutboxRow, str]:
+    """A mail as who claims it now has it, and the state in which it was found."""
+    *fields, state = values
+    row = OutboxRow(*fields)
+    return replace(row, attempts=row.attempts + 1, references=tuple(row.references)), state
+
+
+_NEXT = Prepared(_owed(lambda owed: owed.order_by(_BY[0]).limit(fixed(1)), outbox.c.due))
+_DUE = Prepared(
+    _owed(
+        lambda owed: (
+            owed.where(_BY[0] <= bindparam("now"))
+            .order_by(*_BY)
+            .limit(bindparam("many", type_=Integer))
+            .with_for_update(skip_locked=True)
+        ),
+        # the fields of OutboxRow, in their order
+        outbox.c.id, outbox.c.ticket_id, outbox.c.address, outbox.c.person_id, outbox.c.audience, outbox.c.template,
+        outbox.c.language, outbox.c.context, outbox.c.message_id, outbox.c.in_reply_to, outbox.c.references,
+        outbox.c.reply_to, outbox.c.return_path, outbox.c.leave_address, outbox.c.created, outbox.c.attempts,
+        outbox.c.inside, outbox.c.mail, outbox.c.idle, outbox.c.state,
+    ),
+    _row,
+)  # fmt: skip
+_CLAIM = Prepared(
     update(outbox)
     .where(outbox.c.id == bindparam("key"))
     .values(
@@ -45,8 +89,9 @@ _MINE = (
     outbox.c.attempts == bindparam("attempt"),
     outbox.c.state == "sending",
 )
-_SAVE = update(outbox).where(*_MINE).values(mail=bindparam("bytes"))
-_SETTLE = (
+_HELD_BY = Lookup(outbox.c.id, lambda ids: select(outbox.c.id, outbox.c.attempts, outbox.c.state).where(ids))
+_KEEP = Prepared(update(outbox).where(*_MINE).values(mail=bindparam("bytes")))
+_SETTLE = Prepared(
     update(outbox)
     .where(*_MINE)
     .values(
@@ -61,6 +106,27 @@ _SETTLE = (
         idle=outbox.c.idle + bindparam("met_nobody"),
     )
 )
+_GIVE_BACK = Prepared(
+    update(outbox)
+    .where(*_MINE)
+    .values(
+        state="waiting",
+        due=bindparam("at"),
+        next_attempt=bindparam("at"),
+        lease_until=None,
+        idle=outbox.c.idle + 1,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one claim."""
+
+    id: int
+    attempt: int
+    reply: Reply | None  # None: it was not sent
+    again: datetime | None = None  # the next attempt, None for never again
 
 
 def claim(
@@ -74,90 +140,82 @@ def claim(
 
     `retry(tries, created)` says when the next attempt would be, None for never again.
     """
-    rows = conn.execute(_DUE, {"now": now, "many": limit}).all()
+    rows = _DUE.rows(conn, {"now": now, "many": limit})
     if not rows:
         return []
     until = now + lease
-    conn.execute(
-        _CLAIM,
+    _CLAIM.many(
+        conn,
         [
             {
-                "key": r.id,
-                "attempt": r.attempts + 1,
+                "key": row.id,
+                "attempt": row.attempts,
                 "until": until,
-                "next": retry(r.attempts + 1 - r.idle, r.created),
-                "lost": int(r.state == "sending"),
+                "next": retry(row.tries, row.date),
+                "lost": int(state == "sending"),
             }
-            for r in rows
+            for row, state in rows
         ],
     )
-    return [_row(row, row.attempts + 1) for row in rows]
+    return [row for row, _ in rows]
 
 
-def _row(row: Row[Any], attempts: int) -> OutboxRow:
-    return OutboxRow(
-        id=row.id,
-        ticket=row.ticket_id,
-        address=row.address,
-        person=row.person_id,
-        audience=row.audience,
-        template=row.template,
-        language=row.language,
-        context=row.context,
-        message_id=row.message_id,
-        in_reply_to=row.in_reply_to,
-        references=tuple(row.references),
-        reply_to=row.reply_to,
-        return_path=row.return_path,
-        leave_address=row.leave_address,
-        date=row.created,
-        attempts=attempts,
-        inside=row.inside,
-        mail=None if row.mail is None else bytes(row.mail),
-        idle=row.idle,
-    )
+def keep(conn: Connection, mails: Sequence[tuple[OutboxRow, bytes]]) -> set[int]:
+    """Keep the rendered bytes for every later attempt. The ids of those whose claim is still the caller's: only they may
+    be sent."""
+    if not mails:
+        return set()
+    ordered = sorted(mails, key=lambda mail: mail[0].id)  # whoever locks rows does it in this order
+    values = [{"key": row.id, "attempt": row.attempts, "bytes": mail} for row, mail in ordered]
+    if _KEEP.many(conn, values) == len(mails):
+        return {row.id for row, _ in mails}
+    wanted = {row.id: row.attempts for row, _ in mails}
+    held = _HELD_BY.rows(conn, wanted)
+    return {row.id for row in held if row.state == "sending" and row.attempts == wanted[row.id]}
 
 
-def save_mail(conn: Connection, id: int, attempt: int, mail: bytes) -> bool:
-    """Keep the rendered bytes for every later attempt. False when the claim is no longer the caller's."""
-    return conn.execute(_SAVE, {"key": id, "attempt": attempt, "bytes": mail}).rowcount == 1
-
-
-def settle(
-    conn: Connection, id: int, attempt: int, reply: Reply, now: datetime, next_attempt: datetime | None
-) -> bool:
+def settle(conn: Connection, outcomes: Sequence[Outcome], now: datetime) -> int:
     """What the relay answered. A retry without a next attempt has failed for good; a relay that is down fails no
-    mail; a doubtful delivery is counted, and tried again: better twice than not at all. False when the claim is no longer
-    the caller's: then nothing is changed."""
+    mail; a doubtful delivery is counted, and tried again: better twice than not at all; what was not sent waits as if it
+    had not been claimed. How many claims were still the caller's: nothing else is changed."""
+    done = 0
+    unsent, others = [], []
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.id):
+        if outcome.reply is None:
+            unsent.append({"key": outcome.id, "attempt": outcome.attempt, "at": now})
+            continue
+        values = _settled(outcome, outcome.reply, now)
+        if values["new_state"] != "failed":
+            others.append(values)
+        elif _SETTLE.run(conn, values) == 1:
+            _tell(conn, outcome.id, values["error"], now)
+            done += 1
+    done += _SETTLE.many(conn, others) if others else 0
+    return done + (_GIVE_BACK.many(conn, unsent) if unsent else 0)
+
+
+def _settled(outcome: Outcome, reply: Reply, now: datetime) -> dict[str, Any]:
+    due: datetime | None
     if reply.kind == "sent":
         state, due = "sent", None
     elif reply.kind == "down":
-        state, due = "waiting", next_attempt or now + DOWN_PAUSE
-    elif reply.kind in ("retry", "doubtful") and next_attempt is not None:
-        state, due = "waiting", next_attempt
+        state, due = "waiting", outcome.again or now + DOWN_PAUSE
+    elif reply.kind in ("retry", "doubtful") and outcome.again is not None:
+        state, due = "waiting", outcome.again
     else:
         state, due = "failed", None
-    error = "" if state == "sent" else one_line(f"{reply.code or ''} {reply.text}")
-    done = conn.execute(
-        _SETTLE,
-        {
-            "key": id,
-            "attempt": attempt,
-            "new_state": state,
-            "new_due": due or now,
-            "next": due,
-            "end": None if due else now,
-            "code": reply.code,
-            "error": error,
-            "lost": int(reply.kind == "doubtful"),
-            "met_nobody": int(reply.kind == "down"),
-        },
-    )
-    if done.rowcount != 1:
-        return False
-    if state == "failed":
-        _tell(conn, id, error, now)
-    return True
+    return {
+        "key": outcome.id,
+        "attempt": outcome.attempt,
+        "new_state": state,
+        "new_due": due or now,
+        "next": due,
+        "end": None if due else now,
+        "code": reply.code,
+        "error": "" if state == "sent" else one_line(f"{reply.code or ''} {reply.text}"),
+        "lost": int(reply.kind == "doubtful"),
+        "met_nobody": int(reply.kind == "down"),
+    }
 
 
 def _tell(conn: Connection, id: int, error: str, now: datetime) -> None:
@@ -193,64 +251,10 @@ def retry(conn: Connection, id: int, now: datetime) -> bool:
     return conn.execute(statement.values(**values)).rowcount == 1
 
 
-def counts(conn: Connection) -> dict[str, int]:
-    """How many rows are in which state; every state has an entry."""
-    rows = conn.execute(select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state))
-    return dict.fromkeys(STATES, 0) | {row.state: row.n for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """The mail that we owe: how much (counted up to a limit), since when, and when the next one is due."""
-
-    waiting: int
-    oldest: datetime | None
-    due: datetime | None
-
-
-def owed(conn: Connection, most: int) -> Owed:
-    """By the index of states, so that it costs the same however much was sent before; beyond `most` rows the times are
-    those of the rows that were looked at, on SQLite the oldest ones."""
-    first = (
-        select(outbox.c.created, outbox.c.due)
-        .where(outbox.c.state.in_(["waiting", "sending"]))
-        .limit(most)
-        .subquery()
-    )
-    found = conn.execute(select(func.count(), func.min(first.c.created), func.min(first.c.due))).one()
-    return Owed(*found)
-
-
-@dataclass(frozen=True, slots=True)
-class Delayed:
-    """What waits after an attempt that did not succeed."""
-
-    mails: int
-    oldest: datetime | None  # when the first of them was written
-    errors: tuple[tuple[str, int], ...]  # what was said, the most frequent first
-
-
-def delayed(conn: Connection, shown: int = 3) -> Delayed:
-    """The mails that the relay did not take at first."""
-    tried = (outbox.c.state == "waiting", outbox.c.attempts > 0)
-    mails, oldest = conn.execute(select(func.count(), func.min(outbox.c.created)).where(*tried)).one()
-    number = func.count().label("n")
-    errors = conn.execute(
-        select(outbox.c.last_error, number)
-        .where(*tried)
-        .group_by(outbox.c.last_error)
-        .order_by(number.desc(), outbox.c.last_error)
-        .limit(shown)
-    )
-    return Delayed(mails, oldest, tuple((row.last_error, row.n) for row in errors))
-
-
 def next_due(conn: Connection) -> datetime | None:
     """When the next row may be claimed, None when nothing is owed."""
-    found: datetime | None = conn.scalar(
-        select(outbox.c.due).where(outbox.c.state.in_(["waiting", "sending"])).order_by(outbox.c.due).limit(1)
-    )
-    return found
+    rows = _NEXT.rows(conn)
+    return rows[0].due if rows else None
 
 
 def one_line(error: str) -> str:

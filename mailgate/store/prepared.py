@@ -155,11 +155,12 @@ class Prepared:
             cursor.execute(found.sql, found.row(values))
             return int(cursor.rowcount)
 
-    def many(self, conn: Connection, rows: Sequence[Values]) -> None:
-        """Carry it out for each; all have the keys of the first one."""
+    def many(self, conn: Connection, rows: Sequence[Values]) -> int:
+        """Carry it out for each; all have the keys of the first one. How many rows they concerned together."""
         found = self._find(conn, tuple(rows[0]))
         with _cursor(conn, found.sql) as cursor:
             cursor.executemany(found.sql, found.rows(rows))
+            return int(cursor.rowcount)
 
     def _find(self, conn: Connection, columns: tuple[str, ...]) -> _Compiled:
         statement = self._of(conn.dialect)

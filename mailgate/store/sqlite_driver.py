@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine
 from mailgate.errors import Unavailable
 
 BUSY_SECONDS = 30
+SYNCHRONOUS = "FULL"  # what is committed has reached the disk
 PAGE_SIZE = 8192  # of a new file: a third less work at each commit than with pages half as large
 CHECKPOINT_PAGES = 2000  # 16 MB in the WAL: pages that many commits write are moved to the file once
 
@@ -62,7 +63,7 @@ def engine(dbapi: Any, uri: str, pool: Any, begin: str, *, query_only: bool) -> 
             else:
                 conn.execute(f"PRAGMA page_size={PAGE_SIZE}")  # before the first page is written
                 conn.execute("PRAGMA journal_mode=WAL").fetchall()
-                conn.execute("PRAGMA synchronous=FULL")
+                conn.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
                 conn.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             conn.execute("PRAGMA foreign_keys=ON")
             conn.execute("PRAGMA cache_size=-32768")

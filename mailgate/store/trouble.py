@@ -53,7 +53,10 @@ def _ours_text(message: str, where: str) -> MailgateError | None:
     if re.search(
         r"readonly database|read-only transaction|unable to open database|permission denied", message
     ):
-        return Unavailable(f"{where}: cannot be opened or written ({message.strip().splitlines()[0]})")
+        return Unavailable(
+            f"{where}: cannot be opened or written ({message.strip().splitlines()[0]}); "
+            "run the command as mailgate's user, and look whether that user may write there"
+        )
     if re.search(r"not a database|malformed|authentication failed|database .* does not exist", message):
         return Unavailable(f"{where}: {message.strip().splitlines()[0]}")
     return None

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from mailgate.errors import NotFound
 from mailgate.model import AttachmentState, Event, Outcome, Recipient, RecipientState, Severity, Status
+from mailgate.store import backlog
 from mailgate.store import messages as ledger
-from mailgate.store import outbox as post
 from mailgate.store.loading import load_tickets
 from mailgate.store.schema import attachments, comments, history, messages, teams
 from mailgate.store.schema import outbox as outbox_table
@@ -283,6 +283,6 @@ def _mail(row: Row[Any]) -> dict[str, Any]:
 
 def audit_outbox(conn: Connection) -> dict[str, int]:
     """The outbox as `audit` tells it: what is held or being sent still waits."""
-    found = post.counts(conn)
+    found = backlog.counts(conn)
     waiting = found["waiting"] + found["sending"] + found["held"]
     return {"waiting": waiting, "sent": found["sent"], "failed": found["failed"]}

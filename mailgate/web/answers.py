@@ -44,6 +44,11 @@ def later(status: int, code: str, text: str, seconds: int = BUSY_SECONDS) -> Ref
     return Refusal(status, code, text, {"Retry-After": str(seconds)})
 
 
+def set_up(code: str, text: str) -> Refusal:
+    """503: the provider or this door is not set up as it must be. The operator can mend that; the mail is to wait for it."""
+    return later(503, code, text, 600)
+
+
 TOO_LARGE = Refusal(413, "too_large", "The mail is over the size limit")
 NO_LENGTH = Refusal(411, "no_length", "Send Content-Length, or Transfer-Encoding: chunked")
 TWO_LENGTHS = Refusal(
@@ -56,4 +61,8 @@ FULL = later(503, "full", "No room for the mail now, try again later")
 TROUBLE = later(503, "trouble", "The mail cannot be stored now, try again later")
 CROWDED = later(503, "busy", "Too many requests are under way, try again later", 5)
 EMPTY = bad("empty", "The body holds no mail")
+NO_HEADER = bad(
+    "no_header",
+    "The body begins with no header of a mail, or has no lines; with curl use --data-binary @FILE (-d joins lines)",
+)
 NOT_TAKEN = Refusal(400, "refused", "The mail is not taken, and trying again cannot help")

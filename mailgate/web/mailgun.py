@@ -42,8 +42,9 @@ class Mailgun:
             raise answers.forbidden("bad_signature", "The signature is wrong")
         fresh(float(timestamp), self._now)
         if "body-mime" not in form:
-            raise answers.bad(
-                "no_raw_mail", "There is no body-mime: let the address of the route end in /mime"
+            raise answers.set_up(
+                "no_raw_mail",
+                "There is no body-mime: let the route be forward(), to an address that ends in /mime",
             )
         return Delivery(
             text(form.get("sender")),

@@ -1,10 +1,11 @@
 """`POST /v1/messages`: raw RFC 5322 with a bearer key. `POST /v1/inbound/…`: what a provider wraps around one.
 
-202 after the commit of the spool, as JSON with the id.
+202, to a provider 200, after the commit of the spool, as JSON with the id.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 
@@ -22,6 +23,11 @@ from mailgate.web.provider import Provider
 Accept = Callable[[Envelope, bytes], Awaitable[str]]
 
 _TYPES = frozenset({"message/rfc822", "message/global"})  # RFC 2046 section 5.2.1, RFC 6532 section 3.7
+# a field (RFC 5322 section 2.2) and the end of a line; before it perhaps the line of an mbox
+_LOOKS_LIKE_MAIL = re.compile(
+    rb"\s{0,100}(?:From [^\n]{0,1000}\n)?[!-9;-~]{1,200}[ \t]{0,100}:[^\n]{0,10000}\n"
+)
+PROVIDERS = frozenset({"mailgun", "sendgrid", "postmark", "ses"})
 _NO_KEYS = answers.forbidden(
     "no_keys",
     'No key is set up: add keys = [{ name = "…", key = "16 characters at least" }] to [web] in mailgate.toml, and start anew',
@@ -42,6 +48,7 @@ class Messages:
         self._room = body.Room(max(config.web.max_bytes_in_flight, 2 * self._limit))
         self._quota = limits.Quota(config.web.max_mails_per_key)
         self._taken = limits.Taken()
+        self._lines = limits.Lines()
         self.providers = {provider.name: provider for provider in providers}
 
     async def post(self, request: Request) -> Response:
@@ -59,6 +66,8 @@ class Messages:
         self._quota.take(key.name)
         with self._room.claim(known=True) as claim:
             raw = await body.read(request, claim, self._limit, self._patience)
+            if raw.strip() and not _LOOKS_LIKE_MAIL.match(raw):
+                raise answers.NO_HEADER
             id = await self._take(told, raw)
         log.info("mail accepted", message=id, door="http", key=key.name, bytes=len(raw))
         answer: dict[str, object] = {"id": id}
@@ -67,18 +76,26 @@ class Messages:
         return JSONResponse(answer, 202)
 
     async def inbound(self, request: Request) -> Response:
-        """`POST /v1/inbound/PROVIDER`."""
-        provider = self.providers.get(request.path_params["provider"])
+        """`POST /v1/inbound/PROVIDER`. Mailgun and Postmark take 200 alone for a yes, and what is not set up yet can be."""
+        name = request.path_params["provider"]
+        provider = self.providers.get(name)
         if provider is None:
-            raise Refusal(404, "not_set_up", "This provider is not set up: see [web] in mailgate.toml")
+            if name in PROVIDERS:
+                self._refused(name, "not set up in [web]")
+                raise answers.set_up("not_set_up", "This provider is not set up: see [web] in mailgate.toml")
+            raise Refusal(404, "not_found", "There is no such provider")
         try:
             id = await self._unwrapped(provider, request)
         except Refusal as e:
-            log.warning("delivery refused", provider=provider.name, why=e.code)
+            self._refused(provider.name, e.code)
             if e.status in (400, 413):
                 e = Refusal(provider.give_up, e.code, e.text)
             raise e from None
-        return JSONResponse({"id": id} if id else {}, 202 if id else 200)
+        return JSONResponse({"id": id} if id else {})
+
+    def _refused(self, provider: str, why: str) -> None:
+        if (more := self._lines.of(f"{provider} {why}")) is not None:
+            log.warning("delivery refused", provider=provider, why=why, **more)
 
     async def _unwrapped(self, provider: Provider, request: Request) -> str:
         provider.greet(request.headers)
@@ -96,8 +113,9 @@ class Messages:
             if len(delivery.raw) > self._limit:
                 raise answers.TOO_LARGE
             told = self._envelope(delivery.mail_from, delivery.rcpt_to)
-            id = await self._take(told, delivery.raw)
-            self._taken.add(provider.name, delivery.name, digest, id)
+            with self._taken.alone(provider.name, delivery.name, digest):
+                id = await self._take(told, delivery.raw)
+                self._taken.add(provider.name, delivery.name, digest, id)
         log.info("mail accepted", message=id, door="http", provider=provider.name, bytes=len(delivery.raw))
         return id
 

@@ -19,7 +19,7 @@ from mailgate import meter
 from mailgate.config import Config
 from mailgate.counters import FAMILIES, Numbers
 from mailgate.errors import MailgateError
-from mailgate.store import outbox
+from mailgate.store import backlog
 from mailgate.web.health import Health
 
 CACHED_SECONDS = 5.0
@@ -80,7 +80,7 @@ class Metrics(Collector):
     def _outbox(self) -> list[Metric]:
         now = datetime.now(UTC)
         with self._health.store().reading() as conn:
-            owed = outbox.owed(conn, MOST)
+            owed = backlog.owed(conn, MOST)
         return [
             _one("outbox_waiting", f"Mails that we owe, counted up to {MOST}", owed.waiting),
             _one(

@@ -28,7 +28,7 @@ class Postmark:
         posted = mapping(body)
         raw = text(posted.get("RawEmail"))
         if not raw:
-            raise answers.bad(
+            raise answers.set_up(
                 "no_raw_mail", "There is no RawEmail: turn on raw content for the inbound webhook"
             )
         recipient = text(posted.get("OriginalRecipient"))

@@ -11,9 +11,9 @@ import orjson
 
 from mailgate.web import answers
 
-# Providers try again for hours with what they signed first, so a signature is good for as long; `limits.Taken` is what
+# Providers try again with what they signed first, so a signature is good for as long as they do; `limits.Taken` is what
 # keeps a second use of it from being a second mail.
-MAX_AGE = 12 * 3600.0
+MAX_AGE = 12 * 3600.0  # Mailgun: 8 hours, SNS: one
 MAX_AHEAD = 300.0
 
 Now = Callable[[], float]
@@ -49,10 +49,10 @@ class Provider(Protocol):
         ...
 
 
-def fresh(timestamp: float, now: Now = time.time) -> None:
+def fresh(timestamp: float, now: Now = time.time, most: float = MAX_AGE) -> None:
     """Raises Refusal (403) for what was signed too long ago, or in the future."""
     age = now() - timestamp
-    if not -MAX_AHEAD <= age <= MAX_AGE:  # NaN is neither
+    if not -MAX_AHEAD <= age <= most:  # NaN is neither
         raise answers.forbidden("stale", "The signature is too old")
 
 

@@ -1,7 +1,8 @@
 """SendGrid Inbound Parse with "POST the raw, full MIME message" on: a form with the mail in `email`.
 
 Its requests are signed with ECDSA over timestamp and body where a security policy says so, or bear the user and password of
-the address that they are posted to.
+the address that they are posted to. Of every 4xx SendGrid drops the mail at once and tells nobody; of 503 it tries again for
+three days. So 4xx is for strangers and for mail that will never be taken.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mailgate.web.signatures import ecdsa_verifier
 
 _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
+_MAX_AGE = 73 * 3600.0  # it tries for 72 hours
 
 
 class SendGrid:
@@ -40,8 +42,11 @@ class SendGrid:
         return mail + 1_048_576  # the mail as it is, and fields of some hundred bytes
 
     def greet(self, headers: Mapping[str, str]) -> None:
-        if self._user and not keys.basic(headers.get("authorization", ""), self._user, self._password):
-            raise answers.unauthorised("Basic", "User or password is wrong")
+        shown = headers.get("authorization", "")
+        if self._user and not keys.basic(shown, self._user, self._password):
+            if not shown:
+                raise answers.unauthorised("Basic", "User and password are needed")
+            raise answers.set_up("bad_login", "User or password is wrong: see web.sendgrid in mailgate.toml")
 
     async def unwrap(self, headers: Mapping[str, str], body: bytes) -> Delivery | None:
         name = ""
@@ -52,10 +57,10 @@ class SendGrid:
                 raise answers.forbidden("bad_signature", "The signature is missing")
             if not self._verify(timestamp.encode() + body, _decoded(headers.get(_SIGNATURE, ""))):
                 raise answers.forbidden("bad_signature", "The signature is wrong")
-            fresh(float(timestamp), self._now)
+            fresh(float(timestamp), self._now, _MAX_AGE)
         form = forms.fields(headers.get("content-type", ""), body)
         if not form.get("email"):
-            raise answers.bad("no_raw_mail", "There is no email field: turn on the raw, full MIME message")
+            raise answers.set_up("no_raw_mail", "There is no email field: turn on the raw, full MIME message")
         envelope = mapping(form.get("envelope") or b"{}")
         to = envelope.get("to")
         recipients = tuple(text(each) for each in to if text(each)) if isinstance(to, list) else ()

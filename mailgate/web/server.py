@@ -21,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mailgate.config import Config
 from mailgate.errors import Unavailable
+from mailgate.web.limits import Lines
 
 HEAD_SECONDS = 10.0  # for a request's line and headers; also for what follows a refused body
 MAX_HEAD = 32_768
@@ -82,12 +83,18 @@ class Server(uvicorn.Server):
 
 
 class _ToOurLog(logging.Handler):
-    """What uvicorn says, as our own lines."""
+    """What uvicorn says, as our own lines; most of it is of requests that anybody may send."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self._lines = Lines()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if (more := self._lines.of(str(record.msg))) is None:
+            return
         error = record.exc_info[1] if record.exc_info else None
         structlog.get_logger("mailgate.web").warning(
-            "uvicorn", said=record.getMessage(), **({"exc_info": error} if error else {})
+            "uvicorn", said=record.getMessage(), **more, **({"exc_info": error} if error else {})
         )
 
 

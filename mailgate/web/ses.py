@@ -24,32 +24,18 @@ import structlog
 from mailgate import config as settings
 from mailgate.errors import Permanent, Transient
 from mailgate.web import answers, signatures
+from mailgate.web.limits import Lines
 from mailgate.web.provider import Delivery, Now, fresh, inner, mapping, text
 
 Fetch = Callable[[str], bytes]  # raises OSError
 
 # Strict on the region: `sns.s3-us-west-2.amazonaws.com` would be somebody's bucket.
 _HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]{3,10}){1,2}-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?")
+_OF_SUBSCRIPTION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
-    "SubscriptionConfirmation": (
-        "Message",
-        "MessageId",
-        "SubscribeURL",
-        "Timestamp",
-        "Token",
-        "TopicArn",
-        "Type",
-    ),
-    "UnsubscribeConfirmation": (
-        "Message",
-        "MessageId",
-        "SubscribeURL",
-        "Timestamp",
-        "Token",
-        "TopicArn",
-        "Type",
-    ),
+    "SubscriptionConfirmation": _OF_SUBSCRIPTION,
+    "UnsubscribeConfirmation": _OF_SUBSCRIPTION,
 }
 _LONGEST_ANSWER = 65_536
 _CERTIFICATES = 16
@@ -77,6 +63,7 @@ class Ses:
         signatures.require("web.ses")
         self._topics, self._now, self._fetch = frozenset(ses.topics), now, fetch
         self._certificates: OrderedDict[str, bytes] = OrderedDict()
+        self._lines = Lines()
 
     def limit(self, mail: int) -> int:
         return 1_048_576  # SNS carries 256 KiB at most, which JSON inside of JSON makes longer
@@ -90,7 +77,10 @@ class Ses:
         if kind not in _SIGNED:
             raise answers.bad("not_sns", "This is no message of SNS; turn raw delivery off")
         if topic not in self._topics:  # before anything is fetched for whoever posts
-            log.warning("SNS message of a topic that is not in web.ses.topics", topic=topic, type=kind)
+            if (more := self._lines.of("topic")) is not None:
+                log.warning(
+                    "SNS message of a topic that is not in web.ses.topics", topic=topic, type=kind, **more
+                )
             raise answers.forbidden("unknown_topic", "This topic is not in web.ses.topics")
         await self._check(message, kind)
         fresh(_moment(text(message.get("Timestamp"))), self._now)
@@ -167,7 +157,7 @@ def _delivery(message: str, id: str) -> Delivery | None:
         return None  # SES also tells of its set-up (AMAZON_SES_SETUP_NOTIFICATION), of bounces and complaints
     content = text(told.get("content"))
     if not content:
-        raise answers.bad("no_raw_mail", "There is no content: use the SNS action of the receipt rule")
+        raise answers.set_up("no_raw_mail", "There is no content: use the SNS action of the receipt rule")
     raw = content.encode("utf-8", "replace")
     if text(inner(receipt.get("action")).get("encoding")).upper() == "BASE64":
         try:

@@ -34,7 +34,7 @@ AIMS = {("aiosmtpd", "10"): 5.0, ("aiosmtpd", "50"): 5.0, ("postfix", "10"): 2.5
 def running(name: str, base: Path) -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=base))
     folder.chmod(0o755)
-    with postfix(folder) if name == "postfix" else python_server(name, folder) as server:
+    with postfix() if name == "postfix" else python_server(name, folder) as server:
         yield server
     shutil.rmtree(folder, ignore_errors=True)
 

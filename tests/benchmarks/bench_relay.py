@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -38,6 +39,7 @@ from mailgate.store.engine import Store
 
 MAILS = int(os.environ.get("BENCH_MAILS", "3000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+READERS = 3  # people who are told of the same event
 CONNECTIONS = (1, 10)
 
 
@@ -94,24 +96,31 @@ def sink() -> Iterator[int]:
 
 
 def owe(store: Store, count: int) -> None:
-    """So many mails to different people, with the words of an update."""
+    """So many mails to different people, with the words of an update: each event is told to some of them, and says
+    something else than the others."""
     from mailgate.render.check import samples
 
     context = samples()["update"]["full"]
     now = datetime.now(UTC)
     row = {
-        "audience": "recipient", "template": "update", "language": "en", "context": context, "tags": [], "references": [],
-        "reply_to": "support+abcdefgh@example.com", "return_path": "support+abcdefgh@example.com", "created": now, "due": now,
-        "state": "waiting",
+        "audience": "recipient", "template": "update", "language": "en", "tags": [], "references": [], "created": now,
+        "due": now, "state": "waiting",
     }  # fmt: skip
+
+    def told(n: int) -> dict[str, Any]:
+        ticket = context["ticket"] | {"number": 1000 + n, "title": f"{context['ticket']['title']} {n}"}
+        comments = [{**one, "text": f"{one['text']}\nNo. {n}"} for one in context["comments"]]
+        return {**context, "ticket": ticket, "comments": comments}
+
+    def of(n: int) -> dict[str, Any]:
+        own = f"support+{n:032x}@example.com"
+        return {
+            **row, "id": n, "context": told(n // READERS), "address": f"p{n}@customer.example", "message_id": f"<{n}@example.com>",
+            "reply_to": own, "return_path": own, "leave_address": own,
+        }  # fmt: skip
+
     with store.writing() as conn:
-        conn.execute(
-            insert(schema.outbox),
-            [
-                {**row, "id": n, "address": f"p{n}@customer.example", "message_id": f"<{n}@example.com>"}
-                for n in range(count)
-            ],
-        )
+        conn.execute(insert(schema.outbox), [of(n) for n in range(count)])
 
 
 def used() -> float:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from doors.ground import await_greeting, free_port
+from doors.postfix import Postfix
 
 RECIPIENT = "support@example.com"
 
@@ -38,27 +39,6 @@ class Running:
         return sum(t.user + t.system + t.children_user + t.children_system for t in times)
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def await_greeting(port: int, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
-                if sock.recv(64).startswith(b"220"):
-                    sock.sendall(b"QUIT\r\n")
-                    return
-        except OSError:
-            pass
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"nothing answers on port {port}")
-        time.sleep(0.05)
-
-
 @contextlib.contextmanager
 def python_server(kind: str, folder: Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
     """`ours`, or `aiosmtpd`, from this very file in a fresh process."""
@@ -74,79 +54,19 @@ def python_server(kind: str, folder: Path, environment: dict[str, str] | None = 
         process.wait(30)
 
 
-_MASTER = """\
-127.0.0.1:{port} inet n - n - 100 smtpd
-cleanup unix n - n - 0 cleanup
-rewrite unix - - n - - trivial-rewrite
-proxymap unix - - n - - proxymap
-anvil unix - - n - 1 anvil
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-postlog unix-dgram n - n - 1 postlogd
-"""
-_SENDING = """\
-smtp unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-"""
-_MAIN = """\
-compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = bench.example.com
+_HOLD = """\
 mydestination = example.com
 local_recipient_maps =
-mynetworks = 127.0.0.0/8
-inet_protocols = ipv4
-alias_maps =
-smtpd_client_connection_rate_limit = 0
-smtpd_client_connection_count_limit = 0
-smtpd_peername_lookup = no
 smtputf8_enable = no
-maillog_file = {folder}/mail.log
-maillog_file_prefixes = {folder}
-default_process_limit = 100
-"""
-_HOLD = "smtpd_client_restrictions = check_client_access static:HOLD\n"
-_PASS_ON = """\
-mydestination =
-relay_domains = example.com
-relay_transport = smtp:[127.0.0.1]:{port}
-smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+smtpd_client_restrictions = check_client_access static:HOLD
 """
 
 
 @contextlib.contextmanager
-def postfix(folder: Path, to: int | None = None, more: str = "") -> Iterator[Running]:
-    """Debian's Postfix with everything held: queued with fsync, never delivered; or passed on `to` a port. `more`: lines of
-    main.cf. Needs root."""
-    config = folder / "etc"
-    for part in (config, folder / "queue", folder / "data"):
-        part.mkdir(parents=True)
-    port = free_port()
-    rest = _HOLD if to is None else _PASS_ON.format(port=to)
-    (config / "main.cf").write_text(_MAIN.format(folder=folder) + rest + more)
-    (config / "master.cf").write_text(_MASTER.format(port=port) + (_SENDING if to else ""))
-    (config / "dynamicmaps.cf").write_text("")
-    shutil.chown(folder / "data", "postfix")
-    for part in (folder, *folder.parents):
-        with contextlib.suppress(PermissionError):
-            if not part.stat().st_mode & 0o005 and part.is_relative_to("/tmp"):
-                part.chmod(0o755)
-    run = ["/usr/sbin/postfix", "-c", str(config)]
-    subprocess.run([*run, "start"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        await_greeting(port)
-        pid = int((folder / "queue/pid/master.pid").read_text())
-        yield Running("postfix", port, pid, folder)
-    finally:
-        subprocess.run([*run, "stop"], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def postfix() -> Iterator[Running]:
+    """Debian's Postfix with everything held: queued with fsync, never delivered. Needs root."""
+    with Postfix(main=_HOLD) as server:
+        yield Running("postfix", server.port, server.pid, server.folder)
 
 
 async def _ours(folder: Path, port: int) -> None:

@@ -63,7 +63,10 @@ class Said:
 
 @pytest.fixture(autouse=True)
 def bare_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    compiled_once: None,
 ) -> None:
     for name in [name for name in os.environ if name.startswith("MAILGATE_")]:
         monkeypatch.delenv(name)
@@ -130,14 +133,18 @@ class Desk:
     config: Config
 
     def land(
-        self, *raws: bytes, peer: str = "127.0.0.1", mail_from: str = "claire@globex.example"
+        self,
+        *raws: bytes,
+        peer: str = "127.0.0.1",
+        mail_from: str = "claire@globex.example",
+        door: str = "smtp",
     ) -> list[str]:
         from mailgate.mail.parse import parse
 
         now = datetime.now(UTC)
         jobs = []
         for raw in raws:
-            envelope = Envelope(str(uuid7()), now, "smtp", mail_from, ("support@example.com",), peer)
+            envelope = Envelope(str(uuid7()), now, door, mail_from, ("support@example.com",), peer)
             jobs.append(Job(envelope, raw, parse(raw)))
         store = Store(self.config.database_url)
         try:

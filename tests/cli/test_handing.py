@@ -39,7 +39,7 @@ def test_a_port_that_is_free_and_one_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert said(tmp_path, enabled=True, port=port) == [
-            (ERROR, f"127.0.0.1:{port} cannot be had: Address already in use")
+            (ERROR, f"127.0.0.1:{port} is in use by another program")
         ]
     assert said(tmp_path, enabled=True, port=port)[0][0] == OK
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from mailgate.errors import NotFound
+from mailgate.intake.imap.envelope import note
 from mailgate.store import operator
 from mailgate.store.engine import Store
 
@@ -90,6 +91,50 @@ def test_a_blocked_sender_is_released_once_and_retried_after_the_block_ends(
     assert "ticket #1" in mailgate("quarantine", "release", first).out
     monkeypatch.delenv("MAILGATE_TRUST__BLOCK")
     assert "ticket #2" in mailgate("quarantine", "retry", second).out
+
+
+@pytest.mark.parametrize("word", ["release", "retry"])
+@pytest.mark.parametrize(
+    ("why", "mend"),
+    [
+        (
+            "it has 30000000 bytes, more than smtp.max_size (26214400)",
+            "raise smtp.max_size and start mailgate anew",
+        ),
+        ("the server does not hand it out", "mend that"),
+    ],
+    ids=["too large", "unreadable"],
+)
+def test_a_note_of_a_mailbox_says_where_the_mail_is(
+    desk: Any, mailgate: Run, mail: Run, word: str, why: str, mend: str
+) -> None:
+    """Released, it would be a ticket that says "mailgate could not take this mail" to the customer."""
+    place = "account main, folder mailgate-failed (it came in INBOX, UID 7)"
+    (id,) = desk.land(note(mail("A large file"), why, place), door="imap", mail_from="")
+    said = mailgate("quarantine", word, id)
+    assert said.code == 65
+    assert why in said.err
+    assert f"the mail lies on the mail server: {place}" in said.err
+    assert mend in said.err
+    assert "back into the mailbox that it came in" in said.err
+    assert len(mailgate("quarantine", "list", "--json").json) == 1
+    assert len(mailgate("tickets", "--json").json) == 2
+
+
+def test_a_mail_that_only_looks_like_a_note_can_be_released(desk: Any, mailgate: Run, mail: Run) -> None:
+    forged = b"Received: from x\r\n" + mail("Help", headers={"X-Mailgate-Set-Aside": "too large"})
+    (id,) = desk.land(forged, door="imap")
+    assert mailgate("quarantine", "list", "--json").json[0]["id"] == id
+    assert "ticket #3" in mailgate("quarantine", "release", id).out
+
+
+def test_a_mail_that_was_moved_back_is_no_duplicate_of_its_note(desk: Any, mailgate: Run, mail: Run) -> None:
+    raw = mail("A large file", message_id="<large@globex.example>")
+    desk.land(note(raw, "too large", "somewhere"), door="imap", mail_from="")
+    (id,) = desk.land(raw, door="imap", mail_from="")
+    assert (
+        next(each for each in mailgate("messages", "--json").json if each["id"] == id)["outcome"] == "ticket"
+    )
 
 
 # ---- outbox

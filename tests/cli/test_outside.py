@@ -15,7 +15,8 @@ from work.peer import CUT, Peer, certify, with_tls
 
 from mailgate import checks
 from mailgate.checks import ERROR, OK, WARNING
-from mailgate.cli import outside
+from mailgate.cli import handing, outside, web_door
+from mailgate.cli.ports import shared
 from mailgate.cli.running import listening
 from mailgate.config import Config
 from mailgate.errors import ConfigError
@@ -106,7 +107,7 @@ def test_mail_that_waits_is_told_with_its_cause(tmp_path: Path) -> None:
     store.close()
     found = only(outside.delayed, **sections)
     assert found.level == WARNING
-    assert "2 mails were tried" in found.what
+    assert "waiting for another attempt: 2," in found.what
     assert "since 2026-03-02 09:30 UTC: 1 × 450 greylisted; 1 × refused" in found.what
 
 
@@ -155,6 +156,42 @@ def test_each_host_is_looked_at(tmp_path: Path, free_port: int, host: Any) -> No
 
 def test_a_free_port(tmp_path: Path, free_port: int) -> None:
     assert levels(outside.ports, data_dir=tmp_path, smtp={"port": free_port}) == [OK]
+
+
+@pytest.mark.parametrize(
+    ("sections", "said"),
+    [
+        ({"smtp": {"port": 2525}, "web": {"port": 2525}}, "smtp.port and web.port are both 2525"),
+        ({"lmtp": {"enabled": True, "port": 8025}}, "lmtp.port and web.port are both 8025"),
+        (
+            {"smtp": {"port": 2424, "host": ""}, "lmtp": {"enabled": True}},
+            "smtp.port and lmtp.port are both 2424",
+        ),
+        (
+            {"smtp": {"tls_port": 8025, "tls_cert": "a", "tls_key": "b"}},
+            "smtp.tls_port and web.port are both 8025",
+        ),
+        ({"lmtp": {"enabled": False, "port": 8025}}, ""),
+        ({"web": {"enabled": False, "port": 2525}}, ""),
+        ({"web": {"port": 2525, "host": "127.0.0.2"}}, ""),
+        ({"smtp": {"port": 0}, "web": {"port": 0}}, ""),
+    ],
+)
+def test_two_doors_of_ours_on_one_port(sections: dict[str, Any], said: str) -> None:
+    found = list(shared(config(**sections)))
+    assert [(each.level, said in each.what, bool(each.mend)) for each in found] == [
+        (ERROR, True, True)
+    ] * bool(said)
+
+
+@pytest.mark.parametrize("door", ["smtp", "lmtp", "web"])
+def test_a_host_that_nobody_knows_is_named_by_its_key(tmp_path: Path, door: str) -> None:
+    settings = {"host": "no-such-host.invalid", "enabled": True}
+    if door == "smtp":
+        del settings["enabled"]
+    look = {"smtp": outside.ports, "lmtp": handing.lmtp, "web": web_door.web}[door]
+    found = [each for each in look(config(data_dir=tmp_path, **{door: settings})) if each.level == ERROR]
+    assert [each.mend for each in found] == [f"set {door}.host to an address of this machine"]
 
 
 def test_an_address_that_is_not_of_this_machine(tmp_path: Path) -> None:

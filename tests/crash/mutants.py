@@ -15,10 +15,10 @@ def ack_before_commit() -> None:
 
     from mailgate.spool import Spool, writer
 
-    def submit(self: Any, envelope: Any, raw: bytes, done: Callable[[Any], None]) -> None:
+    def submit(self: Any, envelope: Any, raw: bytes, done: Callable[[Any], None], line: Any = None) -> None:
         id = str(uuid_utils.uuid7())
         minted.append(id)
-        original(self, envelope, raw, lambda _answer: None)
+        original(self, envelope, raw, lambda _answer: None, line)
         done(id)
 
     class Minted:

@@ -7,6 +7,7 @@ Started as root it keeps mail as `nobody`, since Dovecot reads none as root; as 
 
 from __future__ import annotations
 
+import grp
 import imaplib
 import os
 import pwd
@@ -47,6 +48,7 @@ imap_idle_notify_interval = 2 mins
 mailbox_idle_check_interval = 2 secs
 imap_max_line_length = 1M
 mail_max_userip_connections = 100
+{passdb}
 passdb {{
   driver = static
   args = password={password}
@@ -91,8 +93,8 @@ def installed() -> bool:
 
 
 class Dovecot:
-    """One server. `capability` replaces what it says it can ("" for all), `extra` is more configuration. `tokeninfo`: a URL that
-    tells whose an access token is, for XOAUTH2 and OAUTHBEARER."""
+    """One server. `capability` replaces what it says it can ("" for all), `passdb` stands before what else says who may log
+    in, `extra` is more configuration. `tokeninfo`: a URL that tells whose an access token is, for XOAUTH2 and OAUTHBEARER."""
 
     def __init__(
         self,
@@ -101,6 +103,7 @@ class Dovecot:
         capability: str = "",
         protocols: str = "imap",
         tokeninfo: str = "",
+        passdb: str = "",
         extra: str = "",
     ) -> None:
         # pytest's own folders are closed to other users, and its next run would close them again
@@ -109,7 +112,7 @@ class Dovecot:
         me = pwd.getpwuid(os.geteuid())
         self.owner = pwd.getpwnam("nobody") if me.pw_uid == 0 else me
         self.port, self.tls_port = free_port(), free_port()
-        self._options = (certificate, capability, protocols, tokeninfo, extra)
+        self._options = (certificate, capability, protocols, tokeninfo, passdb, extra)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -120,7 +123,11 @@ class Dovecot:
         assert program, "dovecot is missing: sh tests/tools.sh dovecot"
         out = (self.folder / "out").open("wb")  # a pipe would hang: its children keep it open
         self._process = subprocess.Popen([program, "-F", "-c", self.folder / "conf"], stdout=out, stderr=out)
-        self._await()
+        try:
+            self._await()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -146,7 +153,7 @@ class Dovecot:
                 os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
 
     def _configuration(self) -> str:
-        certificate, capability, protocols, tokeninfo, extra = self._options
+        certificate, capability, protocols, tokeninfo, passdb, extra = self._options
         args = self.folder / "oauth"
         args.write_text(f"tokeninfo_url = {tokeninfo}\nusername_attribute = email\ntimeout_msecs = 5000\n")
         oauth = f"passdb {{\n driver = oauth2\n mechanisms = xoauth2 oauthbearer\n args = {args}\n}}\n"
@@ -173,10 +180,11 @@ class Dovecot:
             gid=self.owner.pw_gid,
             internal="dovecot" if root else me.pw_name,
             login="dovenull" if root else me.pw_name,
-            group="dovecot" if root else str(me.pw_gid),
+            group="dovecot" if root else grp.getgrgid(me.pw_gid).gr_name,
             capability=capability,
             port=self.port,
             tls_port=self.tls_port,
+            passdb=passdb,
             extra=extra,
         )
 

@@ -88,7 +88,7 @@ class Listener:
             sock = socket.create_server(("127.0.0.1", 0))
         return await serve_lmtp(self.config, accept, Gate(self.config.smtp), sock=sock)
 
-    async def _remember(self, envelope: Envelope, raw: bytes) -> str:
+    async def _remember(self, envelope: Envelope, raw: bytes, line: object = None) -> str:
         await asyncio.sleep(self.gap)
         if self.failure:
             raise self.failure
@@ -246,7 +246,7 @@ def until(sock: socket.socket, end: bytes) -> bytes:
     return received
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

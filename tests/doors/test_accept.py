@@ -24,7 +24,7 @@ class FakeSpool:
         self._batch = batch
         self._waiting: list[Any] = []
 
-    def submit(self, envelope: Envelope, raw: bytes, done: Any) -> None:
+    def submit(self, envelope: Envelope, raw: bytes, done: Any, line: Any = None) -> None:
         self._waiting.append(done)
         if len(self._waiting) == self._batch:
             batch, self._waiting = self._waiting, []
@@ -72,7 +72,8 @@ def test_a_batch_wakes_the_loop_once(monkeypatch: pytest.MonkeyPatch) -> None:
         real = loop.call_soon_threadsafe
         monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *a: (calls.append(a), real(*a))[1])
         waiting: list[Any] = []
-        accept = Acceptor(type("Spool", (), {"submit": lambda self, e, r, done: waiting.append(done)})())  # type: ignore[arg-type]
+        submit = lambda self, e, r, done, line=None: waiting.append(done)  # noqa: E731
+        accept = Acceptor(type("Spool", (), {"submit": submit})())  # type: ignore[arg-type]
         futures = [accept(ENVELOPE, b"") for _ in range(50)]
         thread = threading.Thread(target=lambda: [done("id") for done in waiting])
         thread.start()
@@ -87,7 +88,7 @@ def test_an_answer_for_a_loop_that_has_ended_is_no_error() -> None:
     waiting: list[Any] = []
 
     async def run() -> None:
-        Acceptor(type("Spool", (), {"submit": lambda self, e, r, done: waiting.append(done)})())(
+        Acceptor(type("Spool", (), {"submit": lambda self, e, r, done, line=None: waiting.append(done)})())(
             ENVELOPE, b""
         )  # type: ignore[arg-type]
 

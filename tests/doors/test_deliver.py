@@ -1,4 +1,4 @@
-"""`mailgate deliver`: the envelope it finds, its exit codes, what a kill makes of it, and Postfix's pipe."""
+"""`mailgate deliver`: the envelope it finds, its exit codes, what a kill makes of it. Mail servers that call it: test_pipes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from doors import mta
+from doors.ground import NOBODY, Installed, entered_by_all, why_not
 from doors.listener import Listener, until
-from doors.test_lmtp import open_folder  # noqa: F401 - a fixture
 from work.place import Place
 
 from mailgate import deliver
@@ -65,12 +63,14 @@ def listener(listen: Listen, tmp_path: Path) -> Listener:
         ((), {}, b"Return-Path: <>\n" + MAIL, "", ("support@example.com",)),
         ((), {}, b"From b@b.example Thu Jan  1 00:00:00 1970\n" + MAIL, "b@b.example", ("support@example.com",)),
         ((), {"SENDER": "no address"}, MAIL, "", ("support@example.com",)),
+        (("--from", "a]b@b.example"), {}, MAIL, "", ("support@example.com",)),
+        (("--from", b"caf\xe9@b.example".decode("utf-8", "surrogateescape")), {}, MAIL, "", ("support@example.com",)),
         ((), {"SENDER": "evil>\r\nRSET\r\n", "RECIPIENT": "a>\nQUIT"}, MAIL, "", ("support@example.com",)),
         ((), {"RECIPIENT": "support+é@example.com"}, MAIL, "ann@example.org", ("support+é@example.com",)),
         ((), {}, b"From: a, b@c, d@e\nX-Original-To: <nobody@example.net>\n\nx\n", "", ("support@example.com",)),
     ],
     ids=["options", "two recipients", "null sender", "postfix alias", "exim", "another desk's name", "headers", "bounce",
-         "mailbox line", "no sender", "injection", "utf8", "nothing tells"],
+         "mailbox line", "no sender", "an option that is no address", "an option in latin-1", "injection", "utf8", "nothing tells"],
 )  # fmt: skip
 def test_the_envelope(
     listener: Listener, tmp_path: Path, words: tuple[str, ...], variables: dict[str, str], raw: bytes,
@@ -108,16 +108,9 @@ def test_what_crosses_is_the_mail(listener: Listener, tmp_path: Path) -> None:
         (("--to", "nobody@example.com"), MAIL, 67, "550 5.1.1"),
         (("--to", "x@example.net"), MAIL, 67, "550 5.7.1"),
         (("--to", "nobody@example.com", "--to", "support@example.com"), MAIL, 0, "nobody@example.com"),
-        (("--from", "no address here", "--to", "support@example.com"), MAIL, 65, "501"),
         ((), b"x\n" * 40_000, 65, "552"),
         ((), b"", 65, "no mail"),
         ((), b"From x\n\n", 65, "no mail"),
-        (("--to",), MAIL, 64, "--to: a value"),
-        (("--to=",), MAIL, 64, "--to: an address"),
-        (("--to", ""), MAIL, 64, "--to: an address"),
-        (("--from", "a\nb"), MAIL, 64, "--from"),
-        (("--too", "x"), MAIL, 64, "--too: no such option"),
-        (("support@example.com",), MAIL, 64, "no such option"),
     ],
 )  # fmt: skip
 def test_what_no_later_attempt_mends(
@@ -129,6 +122,70 @@ def test_what_no_later_attempt_mends(
     assert says in said
     assert said.startswith("mailgate: ")
     assert said.count("\n") == 1
+
+
+WRONG_WORDS = [
+    (("--to",), "--to: a value"),
+    (("--to=",), "--to: an address"),
+    (("--to", ""), "--to: an address"),
+    (("--from", "a\nb"), "--from"),
+    (("--too", "x"), "--too: no such option"),
+    (("support@example.com",), "no such option"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), WRONG_WORDS)
+def test_a_typo_in_an_alias_bounces_no_mail(
+    listener: Listener, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    code, said = run(tmp_path, *words)
+    assert (code, listener.mails) == (75, [])
+    assert says in said
+    assert "the mail is to be tried again" in said
+
+
+def test_a_typo_at_a_terminal_is_one(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "mailgate", "deliver", "--too"]
+    done = subprocess.run(command, cwd=ROOT, stdin=theirs, capture_output=True, timeout=60, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert (done.returncode, done.stderr.decode()) == (
+        64, "mailgate: --too: no such option (see mailgate deliver --help)\n",
+    )  # fmt: skip
+
+
+def test_a_closed_standard_input_is_no_mail(listener: Listener, tmp_path: Path) -> None:
+    command = ["sh", "-c", 'exec "$0" -m mailgate deliver <&-', sys.executable]
+    environment = {"MAILGATE_DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, listener.mails) == (75, [])
+    assert b"standard input is closed" in done.stderr
+
+
+def test_what_nobody_reads_changes_no_exit_code(tmp_path: Path) -> None:
+    """Exit code 1 of a traceback is a bounce for Postfix."""
+    environment = {"MAILGATE_DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "mailgate", "deliver"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, env=environment, input=MAIL, stderr=full, timeout=60, check=False)
+    assert done.returncode == 75
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_socket_that_is_not_for_this_user(listen: Listen) -> None:
+    with entered_by_all() as folder:
+        listener = listen(door="unix", data_dir=folder)
+        program = Installed(folder)
+        command = [program.program, "--config", program.settings, "deliver"]
+        done = subprocess.run(
+            command, **NOBODY, input=MAIL, cwd="/", capture_output=True, timeout=60, check=False
+        )
+    assert (done.returncode, listener.mails) == (75, [])
+    assert (
+        b"may not be opened by this user: run the command as the user of mailgate, or set lmtp.socket"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize("failure", [Full("x"), Transient("x"), RuntimeError("x")], ids=["452", "451", "bug"])
@@ -145,6 +202,18 @@ def test_nobody_listens(tmp_path: Path) -> None:
         f"mailgate: nobody listens on {tmp_path}/mailgate.sock: is `mailgate serve` running, with the same data_dir?; "
         "the mail is to be tried again\n",
     )
+
+
+@pytest.mark.parametrize(("size", "code"), [(25_000_000, 0), (150_000_000, 75)], ids=["enough", "too little"])
+def test_a_mail_server_allows_little_memory(listener: Listener, tmp_path: Path, size: int, code: int) -> None:
+    """Dovecot gives a program 256 MB of address space, of which nothing may be taken that the mail does not need."""
+    command = ["prlimit", "--as=268435456", sys.executable, "-m", "mailgate", "deliver"]
+    environment = {"MAILGATE_DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, input=MAIL + b"x" * size, env=environment, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, len(listener.mails)) == (code, code == 0), done.stderr
+    assert (b"MemoryError ; the mail is to be tried again" in done.stderr) == (code == 75)
 
 
 @pytest.mark.parametrize("text", [None, "data_dir = ", "\xff"], ids=["missing", "broken", "no UTF-8"])
@@ -286,72 +355,3 @@ def test_the_settings_are_those_of_the_other_commands(
             assert deliver.settings(str(file), os.environ) == (str(whole.lmtp_socket), whole.gateway.address)
     monkeypatch.chdir(ROOT)
     assert deliver.settings(None, {}).address == config.load().gateway.address
-
-
-# ---------------------------------------------------------------- procmail
-
-
-@pytest.mark.parametrize(
-    ("words", "failure", "code"),
-    [("", None, 0), ("--to nobody@example.com", None, 67), ("", Full("no room"), 75)],
-    ids=["taken", "unknown", "full"],
-)
-def test_procmail_pipes(
-    listener: Listener, tmp_path: Path, words: str, failure: Exception | None, code: int
-) -> None:
-    """The recipe of docs/operation.md."""
-    listener.failure = failure
-    recipe = (
-        (ROOT / "docs/operation.md").read_text("utf-8").partition("SHELL=/bin/sh\n")[2].partition("\n\n")[0]
-    )
-    program = f"env PYTHONPATH={ROOT} MAILGATE_DATA_DIR={tmp_path} {sys.executable} -m mailgate"
-    found = recipe.replace("/opt/mailgate/bin/mailgate --config /etc/mailgate/mailgate.toml", program)
-    assert found != recipe
-    file = tmp_path / "procmailrc"
-    file.write_text("SHELL=/bin/sh\n" + found.replace(" deliver\n", f" deliver {words}\n") + "\n")
-    file.chmod(0o600)
-    done = subprocess.run(
-        ["procmail", "-m", str(file)], input=MAIL, check=False, capture_output=True, timeout=60
-    )
-    assert done.returncode == code, done.stderr
-    assert len(listener.mails) == (code == 0)
-
-
-# ---------------------------------------------------------------- Postfix
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(bool(mta.why_not()), reason=mta.why_not() or "-")
-def test_postfix_pipes(listen: Listen, open_folder: Path) -> None:  # noqa: F811
-    """The transport of docs/operation.md: taken, bounced for an unknown address, put off when nobody listens."""
-    python = mta.python_of_nobody()
-    if not python:
-        pytest.skip("another user cannot run any Python here")
-    wrapper = open_folder / "mailgate"
-    wrapper.write_text(
-        f'#!/bin/sh\nexec env PYTHONPATH={ROOT} MAILGATE_DATA_DIR={open_folder} {python} -m mailgate "$@"\n'
-    )
-    wrapper.chmod(0o755)
-    argv = f"{wrapper} deliver --from ${{sender}} --to ${{original_recipient}}"
-    settings: dict[str, Any] = {"data_dir": open_folder, "lmtp": {"socket_mode": "0666"}}
-    listener = listen(door="unix", **settings)
-    master = f"mailgate unix - n n - 4 pipe\n  flags=q user=nobody argv={argv}\n"
-    main = "mailgate_destination_recipient_limit = 1\n"
-    with mta.Postfix("mailgate:", master=master, main=main) as postfix:
-        recipients = ["support+tok@example.com", "nobody@example.com"]
-        postfix.send("a@example.org", recipients, WIRE)
-        postfix.send("", ["support+null@example.com"], WIRE)
-        fates = postfix.await_fates(3)
-        sent = [fates[f"support+{word}@example.com"][0] for word in ("tok", "null")]
-        assert sent == ["sent", "sent"], postfix.log()
-        assert fates["nobody@example.com"][0] == "bounced"
-        assert "550 5.1.1 No such address here" in fates["nobody@example.com"][1]
-        listener.close()
-        postfix.send("a@example.org", ["support+later@example.com"], WIRE)
-        status, words = postfix.await_fates(4)["support+later@example.com"]
-        assert (status, "nobody listens" in words) == ("deferred", True)
-    envelopes = {envelope.rcpt_to: envelope for envelope, _ in listener.mails}
-    assert set(envelopes) == {("support+tok@example.com",), ("support+null@example.com",)}
-    assert envelopes["support+tok@example.com",].mail_from == "a@example.org"
-    assert envelopes["support+null@example.com",].mail_from == ""
-    assert all(raw.endswith(b"\r\n\r\nhello\r\n.\r\n") for _, raw in listener.mails)

@@ -21,6 +21,8 @@ from pysqlite3 import dbapi2 as sqlite
 
 from mailgate.failpoint import registered
 from mailgate.intake.imap import account as reader
+from mailgate.intake.imap.flow import BATCH_MAILS
+from mailgate.spool import SpoolReader
 
 pytestmark = pytest.mark.slow
 
@@ -223,6 +225,25 @@ def test_killed_at_each_step(dovecot: Dovecot, gateways: Any) -> None:
     assert outcomes == {"ticket": number}
 
 
+def test_killed_with_two_batches_on_their_way(dovecot: Dovecot, gateways: Any) -> None:
+    """One is being fetched while the spool takes the other: none is lost, and only what was in hand may come twice."""
+    user = dovecot.user("batches")
+    raws = filled(dovecot, user, range(500))
+    gateway = gateways(account(dovecot.port, user))
+    gateway.start("listen")
+    until(lambda: (gateway.folder / "var" / "mailgate.sock").exists(), 30)
+    for point in ("fetched:kill:2", "settled:kill:3", "accepted:kill:2", "filed:kill"):
+        assert gateway.start("imap", failpoint=f"imap.{point}").wait(60) == -signal.SIGKILL, point
+    gateway.start("imap")
+    until(lambda: len(dovecot.mails(user, "mailgate-done")) == len(raws), 60)
+    until(lambda: not dovecot.mails(user))  # a move is a new file first, then the old one goes
+    reader = SpoolReader(gateway.folder / "var" / "spool.db")
+    spooled = Counter(row.raw for row in reader.take(0, 10_000, 1 << 30))
+    reader.close()
+    assert set(spooled) == set(raws)
+    assert sum(spooled.values()) <= len(raws) + 2 * BATCH_MAILS + 2
+
+
 @pytest.mark.parametrize("room", [True, False], ids=["taken", "too large"])
 def test_sixty_megabytes(dovecot: Dovecot, gateways: Any, room: bool) -> None:
     user = dovecot.user("large" if room else "larger")
@@ -234,12 +255,12 @@ def test_sixty_megabytes(dovecot: Dovecot, gateways: Any, room: bool) -> None:
     gateway.start("listen")
     until(lambda: (gateway.folder / "var" / "mailgate.sock").exists(), 30)
     door = gateway.start("imap")
-    until(lambda: not dovecot.mails(user), 60)
+    until(lambda: not dovecot.mails(user), 120)
     until(lambda: len(dovecot.mails(user, "mailgate-done")) == 1 + room)
     assert len(dovecot.mails(user, "mailgate-failed")) == (not room)
     assert peak(door) < 200_000_000
     gateway.start("work", "send", "tick")
-    until(lambda: sum(gateway.outcomes().values()) == 2, 30)
+    until(lambda: sum(gateway.outcomes().values()) == 2, 120)
     assert gateway.outcomes() == ({"ticket": 2} if room else {"ticket": 1, "quarantined": 1})
 
 
@@ -257,6 +278,6 @@ def test_a_folder_of_fifty_thousand(dovecot: Dovecot, gateways: Any) -> None:
     gateway.start("listen")
     until(lambda: (gateway.folder / "var" / "mailgate.sock").exists(), 30)
     door = gateway.start("imap")
-    until(lambda: len(dovecot.mails(user, "mailgate-done")) == len(raws), 60)
+    until(lambda: len(dovecot.mails(user, "mailgate-done")) == len(raws), 300)
     assert peak(door) < 200_000_000
     until(lambda: len(dovecot.mails(user)) == 50_000)  # a move is a new file first, then the old one goes

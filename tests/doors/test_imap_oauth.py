@@ -14,12 +14,13 @@ from doors.mailboxes import Doors, account, mail, until
 from doors.token_server import TokenServer
 from pydantic import ValidationError
 
+from mailgate import counters
 from mailgate.cli import mailboxes
 from mailgate.config import Config
-from mailgate.imap_settings import ImapAccount, OAuth
 from mailgate.intake.imap import account as reader
-from mailgate.intake.imap import oauth
-from mailgate.intake.imap.trouble import ImapTrouble
+from mailgate.oauth import stored, tokens
+from mailgate.oauth.trouble import TokenTrouble
+from mailgate.oauth_settings import OAuth
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +79,8 @@ def test_a_login_with_a_token(
     form = provider.asked[0]
     assert form["grant_type"] == grant
     assert ("refresh_token" in form) == (grant == "refresh_token")
-    path = oauth.path_of(doors.data_dir, "main")
+    path = stored.path_of(doors.data_dir, "main")
+    assert counters.numbers().gauges["imap_token_expires", ("main",)] == stored.load(path).ends > 0
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -93,7 +95,7 @@ def test_a_token_that_is_kept_is_used_again(dovecot: Dovecot, provider: TokenSer
 
 def test_a_token_that_ends_in_mid_session(dovecot: Dovecot, provider: TokenServer, doors: Doors) -> None:
     """It is replaced before it ends, with a new refresh token each time, and no mail waits for it."""
-    provider.lasts, provider.rotate = oauth.EARLY_SECONDS + 1, True
+    provider.lasts, provider.rotate = 2, True
     with doors.running(entry(dovecot, provider, poll_seconds=1)):
         until(lambda: doors.state() and doors.state().good)
         until(lambda: len(provider.given) >= 3)
@@ -102,7 +104,7 @@ def test_a_token_that_ends_in_mid_session(dovecot: Dovecot, provider: TokenServe
     assert not doors.state().bad
     used = [form["refresh_token"] for form in provider.asked]
     assert used == [f"refresh-{number}" for number in range(1, len(used) + 1)]
-    assert oauth.load(oauth.path_of(doors.data_dir, "main")).refresh == provider.refresh
+    assert stored.load(stored.path_of(doors.data_dir, "main")).refresh == provider.refresh
 
 
 def test_a_token_that_was_revoked_is_replaced_at_once(
@@ -153,51 +155,65 @@ def test_what_a_provider_refuses_is_said_in_words(
     assert "refresh-1" not in repr(found)
 
 
-def tokens(provider: TokenServer, tmp_path: Path, clock: Any, **more: Any) -> oauth.Tokens:
-    made = ImapAccount(**account(1, "ana", auth="xoauth2", password="", oauth=settings(provider, **more)))
-    return oauth.Tokens(made, tmp_path, clock)
+def held_by(provider: TokenServer, tmp_path: Path, clock: Any, **more: Any) -> tokens.Tokens:
+    made = OAuth(**settings(provider, **more))
+    return tokens.Tokens("main", made, stored.path_of(tmp_path, "main"), right="IMAP", clock=clock)
 
 
 def test_trouble_of_the_provider_is_told_before_the_token_ends(provider: TokenServer, tmp_path: Path) -> None:
     now = [1_000_000.0]
-    held = tokens(provider, tmp_path, lambda: now[0])
-    assert held.get() == "access-1"
+    held = held_by(provider, tmp_path, lambda: now[0])
+    assert held.get().value == "access-1"
     provider.failure = (503, {})
-    now[0] += 3600 - oauth.EARLY_SECONDS + 1
+    now[0] += 3600 - tokens.EARLY_SECONDS + 1
     assert held.ends_soon
-    assert held.get() == "access-1", "it still holds"
-    stored = oauth.load(oauth.path_of(tmp_path, "main"))
-    assert stored.failed == now[0]
-    now[0] += oauth.EARLY_SECONDS
-    with pytest.raises(ImapTrouble, match="in trouble"):
+    assert held.get().value == "access-1", "it still holds"
+    assert stored.load(stored.path_of(tmp_path, "main")).failed == now[0]
+    now[0] += tokens.EARLY_SECONDS
+    with pytest.raises(TokenTrouble, match="in trouble"):
         held.get()
     provider.failure = None
-    assert held.get() == "access-2"
-    assert not oauth.load(oauth.path_of(tmp_path, "main")).failed
+    assert held.get().value == "access-2"
+    assert not stored.load(stored.path_of(tmp_path, "main")).failed
+
+
+def test_a_provider_in_trouble_costs_a_mailbox_no_connections(
+    dovecot: Dovecot, provider: TokenServer, doors: Doors
+) -> None:
+    """While the old token holds, the session goes on: a new one for each round would get us locked out."""
+    provider.lasts = 16
+    with doors.running(entry(dovecot, provider, poll_seconds=1)):
+        until(lambda: doors.state() and doors.state().good)
+        provider.failure = (503, {})
+        until(lambda: len(provider.asked) > 1)
+        dovecot.put(provider.user, mail(1))
+        until(lambda: doors.accepted.raws == [mail(1)])
+        assert len(provider.asked) < 8
+        provider.failure = None
 
 
 def test_a_new_refresh_token_in_the_settings_wins(provider: TokenServer, tmp_path: Path) -> None:
     provider.rotate = True
-    tokens(provider, tmp_path, lambda: 0.0).get()
+    held_by(provider, tmp_path, lambda: 0.0).get()
     provider.refresh = "signed-in-again"
-    held = tokens(provider, tmp_path, lambda: 10_000.0, refresh_token="signed-in-again")
-    assert held.get() == "access-2"
+    held = held_by(provider, tmp_path, lambda: 10_000.0, refresh_token="signed-in-again")
+    assert held.get().value == "access-2"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"access": 3}', '{"access": "x", "ends": "x"}'])
 def test_a_broken_token_file_costs_a_question_no_more(
     provider: TokenServer, tmp_path: Path, content: str
 ) -> None:
-    path = oauth.path_of(tmp_path, "main")
+    path = stored.path_of(tmp_path, "main")
     path.parent.mkdir()
     path.write_text(content)
-    assert tokens(provider, tmp_path, lambda: 0.0).get() == "access-1"
+    assert held_by(provider, tmp_path, lambda: 0.0).get().value == "access-1"
 
 
 @pytest.mark.parametrize("lasts", [None, "soon", -5, 10**12])
 def test_an_odd_lifetime(provider: TokenServer, tmp_path: Path, lasts: Any) -> None:
     provider.lasts = lasts
-    assert tokens(provider, tmp_path, lambda: 0.0).get() == "access-1"
+    assert held_by(provider, tmp_path, lambda: 0.0).get().value == "access-1"
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import stat
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from doors import mta
+from doors import ground
 from doors.listener import Listener, everything
+from doors.postfix import Postfix
 
 from mailgate.config import Config
 from mailgate.errors import Unavailable
@@ -29,11 +28,8 @@ MAIL = b"From: a@example.org\r\nSubject: x\r\n\r\nhello\r\n"
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter, as the programs of mail servers must."""
-    folder = Path(tempfile.mkdtemp(prefix="mailgate-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    with ground.entered_by_all() as folder:
+        yield folder
 
 
 @pytest.mark.parametrize(
@@ -109,22 +105,10 @@ def test_a_path_longer_than_a_socket_may_have(listen: Listen, tmp_path: Path) ->
 def test_another_user_may_not_say_how_a_mail_came(listen: Listen, open_folder: Path) -> None:
     listen(door="unix", data_dir=open_folder, lmtp={"socket_mode": "0666"})
     script = "import sys; from mailgate.handover import Handover; print(*Handover(sys.argv[1]).doors)"
-    python = mta.python_of_nobody()
-    if not python:
-        pytest.skip("another user cannot run any Python here")
-    command = [python, "-c", script, str(open_folder / "mailgate.sock")]
-    root = Path(__file__).parents[2]
+    root = ground.Installed(open_folder).packages
+    command = [ground.python_of_nobody(), "-c", script, str(open_folder / "mailgate.sock")]
     ours = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    other = subprocess.run(
-        command,
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=True,
-        user=65534,
-        group=65534,
-        extra_groups=[],
-    )
+    other = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, **ground.NOBODY)
     assert ours.stdout.split() == ["pipe", "import", "imap", "http"]
     assert other.stdout.split() == ["pipe"]
 
@@ -216,7 +200,7 @@ def test_whatever_is_no_answer_is_unanswered(tmp_path: Path, said: bytes, why: s
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(mta.why_not()), reason=mta.why_not() or "-")
+@pytest.mark.skipif(bool(ground.why_not()), reason=ground.why_not() or "-")
 @pytest.mark.parametrize("way", ["inet", "unix"])
 def test_postfix_hands_over(listen: Listen, open_folder: Path, way: str) -> None:
     """Two recipients, of which one is refused; then two that are ours: one mail, and each has its reply."""
@@ -225,7 +209,7 @@ def test_postfix_hands_over(listen: Listen, open_folder: Path, way: str) -> None
     transport = (
         f"lmtp:inet:127.0.0.1:{listener.port}" if way == "inet" else f"lmtp:unix:{open_folder}/mailgate.sock"
     )
-    with mta.Postfix(transport) as postfix:
+    with Postfix(transport) as postfix:
         postfix.send("a@example.org", ["support@example.com", "nobody@example.com"], MAIL)
         fates = postfix.await_fates(2)
         assert fates["support@example.com"] == ("sent", "250 2.0.0 Ok: queued as id-1")
@@ -241,13 +225,13 @@ def test_postfix_hands_over(listen: Listen, open_folder: Path, way: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(mta.why_not()), reason=mta.why_not() or "-")
+@pytest.mark.skipif(bool(ground.why_not()), reason=ground.why_not() or "-")
 def test_postfix_waits_for_us_and_comes_again(listen: Listen, open_folder: Path) -> None:
     from mailgate.errors import Full
 
     listener = listen(door="lmtp")
     listener.failure = Full("no room")
-    with mta.Postfix(f"lmtp:inet:127.0.0.1:{listener.port}") as postfix:
+    with Postfix(f"lmtp:inet:127.0.0.1:{listener.port}") as postfix:
         postfix.send("a@example.org", ["support@example.com"], MAIL)
         assert "452 4.3.1" in postfix.await_fates(1, "deferred")["support@example.com"][1]
         listener.failure = None

@@ -16,7 +16,9 @@ from doors.listener import HELLO, MAIL, OWN, Listener, client_tls, codes, eventu
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailgate.config import Config
 from mailgate.intake import proxy
+from mailgate.intake.policy import Policy
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 V1 = b"PROXY TCP4 203.0.113.9 192.0.2.1 40000 25\r\n"
@@ -210,6 +212,15 @@ def test_the_proxy_lends_its_trust_to_nobody(
         peer: Any = session.peer  # type: ignore[attr-defined]
         assert (peer.host, peer.known, peer.loopback) == (host, known, loopback)
         assert bool(peer.network) is not known, "a stranger is counted"
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+def test_loopback_of_another_machine_is_none_of_ours(client: str) -> None:
+    """A program on the balancer that connects to the balancer: neither trusted nor let in with a password in clear."""
+    policy = Policy(Config(trust={"networks": ["127.0.0.0/8", "::1"]}))  # type: ignore[arg-type]
+    peer = policy.behind("192.0.2.25", client)
+    assert (peer.host, peer.known, peer.loopback, peer.network) == ("", False, False, "192.0.2.25")
+    assert policy.behind("127.0.0.1", client).known
 
 
 def test_drain_ends_who_has_not_sent_a_header(listen: Callable[..., Listener]) -> None:

@@ -478,6 +478,16 @@ def test_synchronous_full(spool: Spool) -> None:
     assert spool._connection.execute("PRAGMA wal_autocheckpoint").fetchone()[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("mails", "grown"), [(3, False), (18, True)], ids=["now and then", "one behind the other"]
+)
+def test_the_wal_has_its_size_before_it_is_busy(spool: Spool, path: Path, mails: int, grown: bool) -> None:
+    """A sync of a file that grows costs about twice as much, and a single sender waits for each."""
+    for _ in range(mails):
+        accept(spool)
+    assert (path.with_name("spool.db-wal").stat().st_size > 30_000_000) == grown
+
+
 def test_the_wal_stays_bounded(path: Path) -> None:
     spool = Spool(path, ROOMY)
     for _ in range(12):

@@ -41,6 +41,7 @@ def test_whole_with_any_line_ends(name: str, end: bytes) -> None:
     promises.check(MAILS[name].replace(b"\n", end))
 
 
+@pytest.mark.slow
 @QUIET
 @given(KNOWN, st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 255)), min_size=1, max_size=12))
 def test_flipped_bytes(name: str, flips: list[tuple[int, int]]) -> None:
@@ -51,6 +52,7 @@ def test_flipped_bytes(name: str, flips: list[tuple[int, int]]) -> None:
     promises.check(bytes(raw))
 
 
+@pytest.mark.slow
 @QUIET
 @given(
     KNOWN,
@@ -71,6 +73,7 @@ def test_moved_pieces(name: str, moves: list[tuple[int, int, int]]) -> None:
     promises.check(raw)
 
 
+@pytest.mark.slow
 @QUIET
 @given(KNOWN, st.lists(st.tuples(KNOWN, st.integers(0, 30)), max_size=10), st.sampled_from([b"\n", b"\r\n"]))
 def test_recombined_headers(body: str, fields: list[tuple[str, int]], end: bytes) -> None:
@@ -83,6 +86,7 @@ def test_recombined_headers(body: str, fields: list[tuple[str, int]], end: bytes
     promises.check(raw.replace(b"\n", end))
 
 
+@pytest.mark.slow
 @QUIET
 @given(KNOWN, KNOWN, KNOWN)
 def test_mails_inside_mails(outer: str, inner: str, innermost: str) -> None:
@@ -93,12 +97,14 @@ def test_mails_inside_mails(outer: str, inner: str, innermost: str) -> None:
     promises.check(b"".join(headers(MAILS[outer])) + nested)
 
 
+@pytest.mark.slow
 @QUIET
 @given(KNOWN, KNOWN, st.integers(0, 3000), st.integers(0, 3000))
 def test_two_mails_spliced(one: str, other: str, cut: int, paste: int) -> None:
     promises.check(MAILS[one][:cut] + MAILS[other][paste:])
 
 
+@pytest.mark.slow
 @QUIET
 @given(st.binary(max_size=2000))
 def test_any_bytes(raw: bytes) -> None:

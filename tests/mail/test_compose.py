@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from binascii import b2a_qp
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import decode_header
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.mail.compose import NAME, SUBJECT, _check, clean, compose
+from mailgate.mail.compose import NAME, SUBJECT, _check, _quoted, clean, compose
 from mailgate.model import Address, Mail
 
 MAIL = Mail(
@@ -103,6 +104,7 @@ def test_same_mail_same_bytes() -> None:
     assert compose(MAIL) != compose(replace(MAIL, message_id="<other@example.com>"))
 
 
+@pytest.mark.slow
 @given(words, words, words, words, words, words)
 @settings(max_examples=300)
 def test_words_of_anybody_stay_words(
@@ -135,6 +137,15 @@ def test_bodies_come_back(text: str) -> None:
     wanted = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", wanted)
     got = bodies(compose(replace(MAIL, text=text, html="<b>" + text)))
     assert got == {"text/plain": wanted, "text/html": "<b>" + wanted}
+
+
+@given(
+    st.lists(st.sampled_from([" ", "\t", "\n", "a" * 37, "=", "é", ".", "x", "\r\n", "b" * 1100, "From "]))
+)
+def test_a_body_encoded_by_its_lines_is_the_body_encoded_whole(pieces: list[str]) -> None:
+    data = "".join(pieces).replace("\r\n", "\n").encode()
+    for _ in range(2):  # the second time the lines are known
+        assert _quoted(data.splitlines(keepends=True)) == b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE.keys())
 def test_linear(html: str, linear: Any) -> None:
     linear(lambda n: to_text(html[:n]), len(html))

@@ -239,6 +239,7 @@ HOSTILE: dict[str, tuple[Callable[[int], bytes], int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_costs_no_more_than_its_length(name: str, linear: Any) -> None:
     build, size = HOSTILE[name]

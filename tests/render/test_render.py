@@ -196,6 +196,7 @@ def test_words_of_anybody_are_data(template: str, words: str) -> None:
     assert "\u202e" not in made.text + made.html + made.subject
 
 
+@pytest.mark.slow
 @given(st.text(max_size=80))
 @settings(max_examples=60, deadline=None)
 def test_no_words_break_a_mail(words: str) -> None:
@@ -402,7 +403,7 @@ def test_unknown_template() -> None:
 
 
 @pytest.fixture
-def own(tmp_path: Any) -> Callable[[], Renderer]:
+def own(tmp_path: Any, compiled_once: None) -> Callable[[], Renderer]:
     return lambda: Renderer(Config(templates={"path": str(tmp_path)}))
 
 

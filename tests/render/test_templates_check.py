@@ -10,7 +10,7 @@ from mailgate.config import Config
 from mailgate.render import TEMPLATES, check
 from mailgate.render.check import samples
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_once")]
 
 
 def test_what_ships_is_sound() -> None:
@@ -23,7 +23,6 @@ def test_samples_cover_every_template() -> None:
     assert all("full" in contexts[template] and len(contexts[template]) > 1 for template in TEMPLATES)
 
 
-@pytest.mark.slow  # each renders everything in every language
 @pytest.mark.parametrize(
     ("file", "content", "fault"),
     [

@@ -115,7 +115,7 @@ class World:
         return self.tickets[number]
 
     def token(
-        self, number: int = 1, person: str = BOB, purpose: Purpose = Purpose.REPLY, age: float = 1
+        self, number: int = 1, person: str = BOB, purpose: Purpose = Purpose.REPLY, age: float = 0.05
     ) -> str:
         """A signed reply address; `person` an address on record, or a team's name."""
         ids = {t.name: t.person for t in self.teams} | {a: p.id or 0 for a, p in self.people.items()}
@@ -125,7 +125,7 @@ class World:
         return self.minter.reply_address(number, ids[person], purpose, at)
 
     def sent(
-        self, number: int = 1, person: str = BOB, template: str = "update", age: float = 1, **more: Any
+        self, number: int = 1, person: str = BOB, template: str = "update", age: float = 0.05, **more: Any
     ) -> str:
         """The Message-ID of a mail of ours that is on record."""
         self.serial += 1

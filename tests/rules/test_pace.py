@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.rules.pace import Breaker, Pace
+from mailgate.rules.pace import Batch, Breaker, Pace
 
 
 def test_a_relay_that_stays_down_is_asked_ever_less_often() -> None:
@@ -65,3 +65,41 @@ def test_without_a_number_all_may_go() -> None:
     pace = Pace(0)
     pace.took(10_000)
     assert pace.room(0, 500) == 500
+
+
+@pytest.mark.parametrize(
+    ("seconds", "more", "size"),
+    [
+        ([], True, 8),
+        ([0.1], True, 16),
+        ([0.1, 0.1, 0.1, 0.1, 0.1], True, 64),
+        ([0.1, 0.1], False, 8),
+        ([0.7], True, 8),
+        ([0.1, 0.1, 0.7, 0.7], True, 32),
+        ([0.1, 0.1, 5], True, 16),
+        ([5, 5, 5], True, 8),
+    ],
+    ids=[
+        "at first",
+        "quick",
+        "quick for long",
+        "nothing more is due",
+        "neither",
+        "stays",
+        "slow again",
+        "slow",
+    ],
+)
+def test_the_quicker_the_relay_the_more_mails_are_claimed_at_once(
+    seconds: list[float], more: bool, size: int
+) -> None:
+    batch = Batch(8, 64)
+    for each in seconds:
+        batch.came_back(each, more=more)
+    assert batch.size == size
+
+
+def test_many_threads_are_given_enough_from_the_start() -> None:
+    batch = Batch(128)
+    batch.came_back(0.1, more=True)
+    assert batch.size == 128

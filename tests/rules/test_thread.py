@@ -57,8 +57,20 @@ def test_tokens_expire(world: Any, age: int, closed: int | None, found: bool) ->
     more = (
         {} if closed is None else {"status": Status.CLOSED, "closed_at": world.now - timedelta(days=closed)}
     )
-    world.ticket(1, **more)
+    world.ticket(1, created=world.now - timedelta(days=400), **more)
     assert (world.mail(rcpt=[world.token(age=age)], to=[SUPPORT]).ticket == 1) is found
+
+
+@pytest.mark.parametrize(
+    ("hours", "found"),
+    [(-24, True), (0, True), (1, True), (3, False)],
+    ids=["old", "same", "clocks", "before it"],
+)
+def test_a_token_older_than_its_ticket_is_of_another(world: Any, hours: int, found: bool) -> None:
+    """After a backup was put back numbers are given again."""
+    world.ticket(1, created=world.now - timedelta(days=10) + timedelta(hours=hours))
+    assert (world.mail(rcpt=[world.token(age=10)], to=[SUPPORT]).ticket == 1) is found
+    assert (world.mail(in_reply_to=(world.sent(1, age=10),)).ticket == 1) is found
 
 
 TAGS = [

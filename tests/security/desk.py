@@ -94,6 +94,18 @@ def written(
 
 
 _numbers = itertools.count(1)
+_renderers: dict[str, Renderer] = {}
+
+
+def renderer(config: Config) -> Renderer:
+    """One for all desks with the same settings: it takes longer to make than most tests. An operator's folder is read
+    anew each time."""
+    if config.templates.path:
+        return Renderer(config)
+    key = config.gateway.model_dump_json()
+    if key not in _renderers:
+        _renderers[key] = Renderer(config)
+    return _renderers[key]
 
 
 class Desk:
@@ -112,7 +124,7 @@ class Desk:
         serial = itertools.count(1_000_000)
         self.landing = Landing(self.config, self.store, "spool", lambda: next(serial), lambda: self.now)
         self.courier = Courier(
-            self.config, self.store, Renderer(self.config), self, now=lambda: self.now, jitter=lambda: 0.5
+            self.config, self.store, renderer(self.config), self, now=lambda: self.now, jitter=lambda: 0.5
         )
 
     def close(self) -> None:
@@ -147,7 +159,7 @@ class Desk:
         self.now += timedelta(seconds=self.config.gateway.batch_seconds + 1)
         before = len(self.sent)
         for _ in range(500):
-            if not self.courier.step(0.5) and not self.courier._flying:
+            if not self.courier.step(0.5) and not self.courier.busy:
                 return self.sent[before:]
         raise AssertionError("never quiet")
 

@@ -12,7 +12,6 @@ import itertools
 import json
 import os
 import smtplib
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.servers import postfix
 from crash.sink import Sink
+from doors.postfix import Postfix
 from pysqlite3 import dbapi2 as sqlite
 from work.place import Place
 
@@ -407,10 +406,7 @@ def test_behind_postfix_on_the_same_host(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path / "desk", shipped)
     try:
         gateway.begin()
-        with (
-            tempfile.TemporaryDirectory(prefix="mg-") as short,  # names of sockets have 107 octets at most
-            postfix(Path(short), to=gateway.port) as front,
-        ):
+        with Postfix(f"smtp:[127.0.0.1]:{gateway.port}") as front:
             for n, (sender, header) in enumerate(FORGED, 1):
                 gateway.write(
                     STRANGER, sender, "By Postfix", port=front.port, headers=[header] if header else []

@@ -109,6 +109,7 @@ def test_two_processes_on_one_sqlite_file_take_turns(tmp_path: Path, open_store:
     assert len(names(one)) == 40
 
 
+@pytest.mark.usefixtures("as_shipped")
 def test_sqlite_is_durable_and_checks_references(tmp_path: Path, open_store: Open) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'm.db'}")
     with store.writing() as conn:

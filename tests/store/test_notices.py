@@ -234,7 +234,8 @@ def test_a_mail_that_is_tried_again_takes_nothing_in(desk: Any) -> None:
     later = desk.now + timedelta(minutes=1)
     with desk.store.writing() as conn:
         (row,) = outbox.claim(conn, later, 10, timedelta(minutes=5), lambda n, at: None)
-        outbox.settle(conn, row.id, row.attempts, Reply("retry", 451, "later"), later, later)
+        answered = outbox.Outcome(row.id, row.attempts, Reply("retry", 451, "later"), later)
+        outbox.settle(conn, [answered], later)
     desk.land(desk.commenting(number, notices=(update(desk, text="two"),)), at=later)
     assert [len(json.loads(r.context)["comments"]) for r in owed(desk)] == [1, 1]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailgate.model import Reply
-from mailgate.store import outbox, views
+from mailgate.store import backlog, outbox, views
 
 LEASE = timedelta(minutes=10)
 SENT, AGAIN, DEAD, DOWN = (
@@ -29,11 +29,11 @@ def claim(desk: Any, minutes: float = 0, limit: int = 10) -> list[Any]:
         return outbox.claim(conn, desk.now + timedelta(minutes=minutes), limit, LEASE, in_an_hour)
 
 
-def settle(desk: Any, row: Any, reply: Reply, minutes: float = 1, again: float | None = None) -> bool:
+def settle(desk: Any, row: Any, reply: Reply | None, minutes: float = 1, again: float | None = None) -> bool:
     now = desk.now + timedelta(minutes=minutes)
     with desk.store.writing() as conn:
         at = None if again is None else desk.now + timedelta(minutes=again)
-        return outbox.settle(conn, row.id, row.attempts, reply, now, at)
+        return outbox.settle(conn, [outbox.Outcome(row.id, row.attempts, reply, at)], now) == 1
 
 
 def owe(desk: Any, *minutes: float, **notice: Any) -> Any:
@@ -45,7 +45,7 @@ def owe(desk: Any, *minutes: float, **notice: Any) -> Any:
 
 def counts(desk: Any) -> dict[str, int]:
     with desk.store.reading() as conn:
-        return {state: n for state, n in outbox.counts(conn).items() if n}
+        return {state: n for state, n in backlog.counts(conn).items() if n}
 
 
 def stored(desk: Any) -> Any:
@@ -86,8 +86,8 @@ def test_a_late_claimer_changes_nothing(desk: Any) -> None:
     (late,) = claim(desk)
     (now,) = claim(desk, 11)
     with desk.store.writing() as conn:
-        assert not outbox.save_mail(conn, late.id, late.attempts, b"late")
-        assert outbox.save_mail(conn, now.id, now.attempts, b"bytes")
+        assert outbox.keep(conn, [(late, b"late")]) == set()
+        assert outbox.keep(conn, [(now, b"bytes")]) == {now.id}
     assert not settle(desk, late, DEAD)
     assert counts(desk) == {"sending": 1}
     assert settle(desk, now, SENT)
@@ -99,7 +99,7 @@ def test_the_same_bytes_at_every_attempt(desk: Any) -> None:
     owe(desk)
     (row,) = claim(desk)
     with desk.store.writing() as conn:
-        outbox.save_mail(conn, row.id, row.attempts, b"\0bytes\xff")
+        outbox.keep(conn, [(row, b"\0bytes\xff")])
     settle(desk, row, AGAIN, again=5)
     (again,) = claim(desk, 5)
     assert (again.mail, again.attempts) == (b"\0bytes\xff", 2)
@@ -211,7 +211,7 @@ def test_every_state_is_counted(desk: Any) -> None:
     settle(desk, first, SENT)
     settle(desk, second, DEAD)
     with desk.store.reading() as conn:
-        assert outbox.counts(conn) == {
+        assert backlog.counts(conn) == {
             "waiting": 0,
             "sending": 1,
             "sent": 1,
@@ -232,3 +232,43 @@ def test_when_the_next_is_due(desk: Any) -> None:
     assert due() == desk.now + timedelta(minutes=5)
     claim(desk, 5)
     assert due() == desk.now + timedelta(minutes=5) + LEASE
+
+
+def test_what_was_not_sent_is_due_as_if_it_had_not_been_claimed(desk: Any) -> None:
+    owe(desk)
+    (row,) = claim(desk)
+    assert settle(desk, row, None)
+    shown = stored(desk)
+    assert (shown["state"], shown["doubtful"], shown["last_error"]) == ("waiting", 0, "")
+    (again,) = claim(desk, 1)
+    assert (again.id, again.attempts, again.tries) == (row.id, 2, 1)
+    assert not settle(desk, row, None), "it is another claim now"
+
+
+def test_outcomes_of_many_are_recorded_together_but_for_those_of_others(desk: Any) -> None:
+    owe(desk, *[0] * 7)
+    late = claim(desk, limit=7)
+    mine = claim(desk, 11, limit=5)  # the leases of all have ended, and five were claimed again
+    with desk.store.writing() as conn:
+        kept = outbox.keep(conn, [(row, b"bytes") for row in [*late[5:], *mine[1:], late[0]]])
+        assert kept == {row.id for row in [*late[5:], *mine[1:]]}
+        replies = [SENT, DEAD, AGAIN, DOWN, None]
+        of_mine = [outbox.Outcome(r.id, r.attempts, x, desk.now) for r, x in zip(mine, replies, strict=True)]
+        of_late = [outbox.Outcome(r.id, r.attempts, DEAD) for r in late[:5]]
+        assert outbox.settle(conn, [*of_late, *of_mine], desk.now) == 5
+        assert outbox.settle(conn, of_mine, desk.now) == 0
+    assert counts(desk) == {"sent": 1, "failed": 1, "waiting": 3, "sending": 2}
+
+
+def test_looking_for_what_is_due_does_not_read_all_that_waits(desk: Any) -> None:
+    if desk.store.dialect != "sqlite":
+        return  # its planner asks how much waits
+    with desk.store.writing() as conn:
+        for statement in (outbox._NEXT, outbox._DUE):
+            sql = statement._find(conn, ()).sql
+            plan = conn.connection.cursor().execute(
+                f"EXPLAIN QUERY PLAN {sql}", ("now", 5, 0)[: sql.count("?")]
+            )
+            told = " ".join(str(step[3]) for step in plan.fetchall())
+            assert "ix_outbox_due" in told
+            assert "TEMP B-TREE" not in told

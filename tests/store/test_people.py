@@ -13,7 +13,7 @@ from mailgate import config, people_file
 from mailgate.errors import ConfigError
 from mailgate.store import people, roster
 
-EXAMPLE = Path(config.__file__).parent.parent / "config" / "people.toml"
+EXAMPLE = config.resource("config/people.toml")
 BASE: dict[str, Any] = {
     "teams": [{"name": "support", "address": "team@example.com", "categories": ["general"]}],
     "agents": [{"address": "ana@example.com", "name": "Ana", "teams": ["support"]}],

@@ -149,13 +149,12 @@ PLANS: dict[str, tuple[Callable[..., Any], str]] = {
 }
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # whose plans can be read
 @pytest.mark.parametrize(("look", "index"), PLANS.values(), ids=PLANS)
 def test_each_goes_over_an_index(
     desk: Any, statements: list[str], look: Callable[..., Any], index: str
 ) -> None:
     """However many rows there are."""
-    if desk.store.dialect != "sqlite":
-        pytest.skip("SQLite's plan")
     with desk.store.reading() as conn:
         look(conn, desk.now)
         (sql,) = statements

@@ -107,7 +107,7 @@ class House:
     def deliver(self) -> None:
         """All that is due leaves."""
         for _ in range(500):
-            if not self.courier.step(0.2) and not self.courier._flying:
+            if not self.courier.step(0.2) and not self.courier.busy:
                 return
         raise AssertionError("never quiet")
 

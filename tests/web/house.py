@@ -128,7 +128,7 @@ def webs(folder: Path) -> Iterator[Callable[..., Web]]:
         each.close()
 
 
-def eventually(condition: Callable[[], object], seconds: float = 20) -> None:
+def eventually(condition: Callable[[], object], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come about"

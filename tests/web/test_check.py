@@ -66,7 +66,7 @@ def test_a_port_in_use_by_another(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         threading.Thread(target=lambda: taken.accept()[0].close(), daemon=True).start()
-        taken.settimeout(5)
+        taken.settimeout(30)
         found = said(Config(data_dir=tmp_path, web={"port": port}))
     assert found[-1] == ("error", f"127.0.0.1:{port} is in use by another program")
 

@@ -1,4 +1,5 @@
-"""The files of config/deploy: they parse where the program that reads them is at hand, and name nothing that is not."""
+"""The files of config/deploy: the programs that read them understand them, and they name nothing that is not. How
+they work is in test_balancers, and beside the doors in test_pipes, test_exim and test_dovecot_front."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from doors.ground import free_port, unpacked
 from pydantic import BaseModel
 from starlette.routing import Route
 
@@ -28,8 +30,7 @@ PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 
 def tool(name: str) -> str:
     found = shutil.which(name, path=PATH)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
+    assert found, f"{name} is missing: make tools"
     return found
 
 
@@ -75,6 +76,7 @@ def test_nginx_understands_its_file(tmp_path: Path) -> None:
         f"{each}_temp_path {tmp_path / each}; "
         for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    block = block.replace("443", str(free_port()))  # it is bound for a moment, which is for root alone
     whole = (
         f"events {{}} pid {tmp_path}/pid; error_log {tmp_path}/e; http {{ access_log off; {temp} {block} }}"
     )
@@ -129,6 +131,20 @@ def test_paths_that_are_asked_for_exist(tmp_path: Path) -> None:
     assert all(
         path.startswith("/v1/") or path.count("/") == 1 for path in routes
     )  # what nginx.conf lets through
+
+
+@pytest.mark.slow
+def test_prometheus_understands_its_files(tmp_path: Path) -> None:
+    """promtool comes with a server and its pages, of which nothing is installed."""
+    program = unpacked("prometheus", ("prometheus",), "usr/bin/promtool")
+    rules = DEPLOY / "prometheus-alerts.yml"
+    text = (DEPLOY / "prometheus.yml").read_text() + f"rule_files: [{rules}]\n"
+    key = text.replace("    # authorization:\n    #   ", "    authorization:\n      ")
+    assert key != text
+    (tmp_path / "mailgate.key").write_text("x")
+    (tmp_path / "prometheus.yml").write_text(key.replace("/etc/prometheus", str(tmp_path)))
+    said = run(program, "check", "config", tmp_path / "prometheus.yml")
+    assert f"{rules.read_text().count('- alert:')} rules found" in said
 
 
 def test_metrics_that_alerts_look_at_exist(tmp_path: Path) -> None:

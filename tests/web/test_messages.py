@@ -162,6 +162,35 @@ def test_an_empty_body(web: Start, body: bytes) -> None:
     assert (answer.status, answer.code) == (400, "empty")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"mail.eml",
+        b"Subject: joined by curl -dFrom: a@b.example",
+        b"{}\r\n",
+        b"--x\r\nSubject: a\r\n",
+        b": x\r\n",
+    ],
+    ids=["a name", "one line", "json", "a form", "no name"],
+)
+def test_a_body_that_is_no_mail(web: Start, body: bytes) -> None:
+    answer = web().post(body)
+    assert (answer.status, answer.code) == (400, "no_header")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Subject: x\n\nx\n",
+        b"From a@b.example Mon Nov 23 10:00:00 2026\nSubject: x\n\nx",
+        b"\r\nX-Odd : x\r\n y\r\n\r\n",
+    ],
+    ids=["bare LF", "mbox", "blank first"],
+)
+def test_a_body_that_begins_as_mails_do(web: Start, body: bytes) -> None:
+    assert web().post(body).status == 202
+
+
 def test_a_body_in_chunks(web: Start) -> None:
     door = web()
     answer = door.ask("POST", "/v1/messages", iter([MAIL[:10], MAIL[10:]]), HEADERS, encode_chunked=True)
@@ -307,7 +336,7 @@ def test_a_length_beside_chunks_ends_the_connection(web: Start) -> None:
         ("GET", "/v1/messages", 405),
         ("GET", "/v1/../etc/passwd", 404),
         ("GET", "/%2e%2e/%2e%2e/etc/passwd", 404),
-        ("POST", "/v1/inbound/mailgun", 404),
+        ("POST", "/v1/inbound/mailgun", 503),
         ("POST", "/v1/inbound/..%2fsecret", 404),
         ("DELETE", "/healthz", 405),
     ],

@@ -32,6 +32,13 @@ PEOPLE = {"teams": [{"name": "support", "address": "team@example.com", "categori
 SENT = Reply("sent", 250, "ok")
 
 
+def until(what: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
 class FakeRenderer:
     def __init__(self) -> None:
         self.calls = 0
@@ -93,9 +100,16 @@ class World:
 
     def until_quiet(self) -> None:
         for _ in range(200):
-            if not self.courier.step(0.5) and not self.courier._flying:
+            if not self.courier.step(0.5) and not self.courier.busy:
                 return
         raise AssertionError("never quiet")
+
+    def until_answered(self) -> None:
+        """Everything is sent, and no answer recorded."""
+        wanted = len(self.rows())
+        for _ in range(5):
+            self.courier._turn(self.courier._room())
+        until(lambda: self.courier._senders._answers.qsize() == wanted)
 
     def rows(self) -> dict[str, Any]:
         with self.store.reading() as conn:
@@ -202,9 +216,7 @@ def test_the_bytes_are_on_record_before_the_mail_leaves(world: Callable[..., Wor
 def test_a_mail_in_hand_at_a_crash_goes_out_again_with_the_same_bytes(world: Callable[..., World]) -> None:
     w = world(timeout=1, timeout_after_data=1)
     w.owe("bob@b.example")
-    w.courier._send_due()  # claimed, rendered, sent; the process ends before the result is recorded
-    for future in w.courier._flying:
-        future.result()
+    w.until_answered()  # claimed, rendered, sent; the process ends before the result is recorded
     w.courier = w.another()
     w.until_quiet()
     assert len(w.relay.sent) == 2, "its lease is not over"
@@ -246,11 +258,16 @@ def test_what_cannot_be_composed_is_held(
 def test_a_claim_that_somebody_else_took_over_is_not_sent(
     world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mailgate.courier.outbox.save_mail", lambda *_: False)
     w = world()
     w.owe("bob@b.example")
     w.courier.step(0.5)
-    assert w.relay.sent == []
+    with w.store.writing() as conn:
+        conn.execute(
+            update(schema.outbox).values(attempts=2).where(schema.outbox.c.address == "bob@b.example")
+        )
+    w.until_quiet()
+    assert [to for to, _, _ in w.relay.sent] == ["team@example.com"]
+    assert w.rows()["bob@b.example"].mail is None
 
 
 def test_a_refused_mail_has_failed_and_the_ticket_says_so(world: Callable[..., World]) -> None:
@@ -354,9 +371,7 @@ def test_a_lost_answer_is_counted_and_the_same_mail_goes_again(world: Callable[.
 def test_a_claim_whose_end_nobody_knows_is_doubtful_too(world: Callable[..., World]) -> None:
     w = world(timeout=1, timeout_after_data=1)
     w.owe("bob@b.example")
-    w.courier._send_due()
-    for future in w.courier._flying:
-        future.result()
+    w.until_answered()
     w.courier = w.another()  # the process ended before the result was recorded
     w.now += timedelta(minutes=1)
     w.until_quiet()
@@ -446,15 +461,14 @@ def test_results_outlive_a_database_that_is_away(
 ) -> None:
     w = world()
     w.owe("bob@b.example")
-    w.courier._send_due()
-    for future in w.courier._flying:
-        future.result()
+    w.until_answered()
     writing = w.store.writing
     monkeypatch.setattr(w.store, "writing", lambda: (_ for _ in ()).throw(RuntimeError("away")))
-    with pytest.raises(RuntimeError):
-        w.courier._record()
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            w.courier.step()
     monkeypatch.setattr(w.store, "writing", writing)
-    w.courier._record()
+    w.courier.step()
     assert {row.state for row in w.rows().values()} == {"sent"}
     assert len(w.relay.sent) == 2
 

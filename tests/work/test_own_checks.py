@@ -83,7 +83,7 @@ class World:
         serial = itertools.count(1_000_000)
         landing = Landing(self.config, store, self.reader.id, lambda: next(serial), lambda: self.now)
         own = OwnCheck(self.config, Authenticator(self.dns, self.config.trust.upstreams))
-        self.checks = OwnChecks(own, patience=0.2)
+        self.checks = OwnChecks(own, patience=30)
         self.worker = Worker(
             self.config, store, self.reader, Parser(), landing, checks=self.checks, now=lambda: self.now
         )
@@ -100,6 +100,10 @@ class World:
         self.spool.submit(envelope, sign(raw, SIGNER) if signed else raw, lambda _: done.set())
         assert done.wait(30)
         return self.waiting()[-1]
+
+    def hang(self, domain: str) -> None:
+        """The name servers of this domain answer nobody until the gate is open."""
+        self.dns.stuck, self.checks._patience = domain, 0.2
 
     def work(self) -> None:
         """Until nothing more is due."""
@@ -256,7 +260,7 @@ def test_after_the_time_for_retries_it_lands_unverified(world: World) -> None:
 
 def test_a_slow_check_holds_up_no_other_mail(world: World) -> None:
     """More slow ones than threads, in front: the others land while those checks go on, which are not begun twice."""
-    world.dns.stuck = "acme.example"
+    world.hang("acme.example")
     stuck = [world.accept("bob@acme.example", signed=True) for _ in range(60)]
     other = world.accept("joe@nobody.example", INSIDE)
     world.work()
@@ -270,7 +274,7 @@ def test_a_slow_check_holds_up_no_other_mail(world: World) -> None:
 
 
 def test_a_stop_does_not_wait_for_dns(world: World) -> None:
-    world.dns.stuck = "acme.example"
+    world.hang("acme.example")
     id = world.accept("bob@acme.example", signed=True)
     world.work()
     world.worker.close()  # with the gate still closed: it would wait for half a minute

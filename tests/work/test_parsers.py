@@ -70,7 +70,9 @@ def test_a_hostile_mail_costs_itself_alone(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     good = [b"good %d" % n for n in range(20)]
-    parsed = pool(parse_memory=1 << 28, parse_seconds=0.8).parse([*good[:10], mail, *good[10:]])
+    # what ends by something else must not end by the clock before
+    seconds = 0.8 if "took too long" in why else 30
+    parsed = pool(parse_memory=1 << 28, parse_seconds=seconds).parse([*good[:10], mail, *good[10:]])
     # on a busy machine the clock on the wall may run out before the clock of the processor
     assert any(cause in parsed[10].defects[0] for cause in why.split("|"))
     assert parsed[10].text == mail.decode()
@@ -140,8 +142,8 @@ def test_the_processes_import_the_mail_rooms_only() -> None:
         "socket",
     )
     assert not [name for name in loaded if name.split(".")[0] in outside]
-    ours = {name for name in loaded if name.startswith("mailgate.") and not name.startswith("mailgate.mail")}
-    assert ours <= {"mailgate.parser_child", "mailgate.model", "mailgate.phrases"}
+    ours = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("mailgate.")}
+    assert ours == {"mailgate.parser_child", "mailgate.model", "mailgate.mail"}
 
 
 def test_a_value_comes_through_the_pipe_as_it_was_made(pool: Open) -> None:

@@ -7,6 +7,7 @@ import errno
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,36 @@ def test_silence_ends_by_the_clock(peers: Any) -> None:
         port = silent.getsockname()[1]
         relay = SmtpRelay(config.Relay(url=f"smtp://127.0.0.1:{port}", timeout=0.2))
         assert relay.send(MAIL, "a@example.com", "b@b.example").kind == "down"
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [(b"", b"2"), (b"220 hi\r\n", b"250-x\r\n"), (b"", b"220-%b\r\n" % (b"x" * 8000))],
+    ids=["a line byte by byte", "a reply line by line", "a reply without end"],
+)
+def test_a_reply_that_never_ends_is_cut_off(begin: bytes, more: bytes) -> None:
+    """A socket's own timeout begins anew with each byte; and smtplib would hold every line."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                wire, _ = server.accept()
+                with wire:
+                    wire.sendall(begin)
+                    while not over.wait(0 if len(more) > 100 else 0.05):
+                        wire.sendall(more)
+
+        threading.Thread(target=serve, daemon=True).start()
+        relay = SmtpRelay(config.Relay(url=f"smtp://127.0.0.1:{server.getsockname()[1]}", timeout=0.3))
+        replies: list[str] = []
+        sending = threading.Thread(
+            target=lambda: replies.append(relay.send(MAIL, "a@example.com", "b@b.example").kind), daemon=True
+        )
+        sending.start()
+        sending.join(10)
+        over.set()
+    assert replies == ["down"]
 
 
 def test_a_connection_is_used_again_up_to_its_limit(peers: Any) -> None:

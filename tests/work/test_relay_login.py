@@ -265,7 +265,8 @@ def test_each_fault_has_its_name(peers: Any, certificate: tuple[Path, Path]) -> 
         ({"GREETING": "554 no"}, {}, "greeting"),
         ({}, {"starttls": "must"}, "no_tls"),
         ({"EHLO": list(TLS)}, {"starttls": "must"}, "certificate"),
-        ({"EHLO": list(TLS)}, {"starttls": "must", "ca_file": "/no/such/file"}, "certificate"),
+        ({"EHLO": list(TLS)}, {"starttls": "must", "ca_file": "/no/such/file"}, "ca_file"),
+        ({"GREETING": "* OK IMAP4rev1 ready"}, {}, "no_smtp"),
         ({}, {"url": "smtps://127.0.0.1:{port}"}, "tls"),
         ({"EHLO": offering("PLAIN"), "AUTH": "535 wrong"}, {"url": URL}, "login"),
     ):

@@ -23,16 +23,20 @@ from mailgate.intake.imap.hands import Accept
 from mailgate.intake.imap.ledger import Ledger, Page
 from mailgate.intake.imap.login import open_account
 from mailgate.intake.imap.mailbox import Mailbox
-from mailgate.intake.imap.oauth import Tokens
 from mailgate.intake.imap.rounds import Round
 from mailgate.intake.imap.stop import Stop
 from mailgate.intake.imap.trouble import ImapTrouble
 from mailgate.intake.imap.wire import Watchdog, Wire, close
+from mailgate.oauth.tokens import Tokens
 
 RENEW_SECONDS = 540.0  # IDLE is ended and begun anew; servers may log out after 30 minutes (RFC 2177)
 # A first, short IDLE: a mail that comes between the last look and IDLE is told of at its end by servers (Dovecot) that do not
 # look again at its beginning.
 SETTLE_SECONDS = 2.0
+# After so many rounds in a row there is a pause before each further one: some servers announce news with every answer, or number
+# a mailbox anew each time.
+HASTY_ROUNDS = 10
+HASTE_SECONDS = 1.0
 HEALTHY_SECONDS = 60.0  # a connection that lived this long is no part of a row of failures
 REMIND_SECONDS = 3600.0  # the same trouble is in the log once so often
 
@@ -116,10 +120,13 @@ class Reader(threading.Thread):
     def _rounds(self, wire: Wire) -> None:
         stop, account = self._shared.stop, self._account
         box = Mailbox(wire, account, self._mailbox)
+        hasty = 0
         while not stop.is_set():
+            begun, rounds = time.monotonic(), 0
             try:
                 while self._round.run(box) and not stop.is_set():
-                    pass  # what came meanwhile; IDLE would not tell of it
+                    rounds += 1  # what came meanwhile; IDLE would not tell of it
+                    self._calm(wire, rounds)
             except (Transient, Unavailable) as e:  # the spool takes nothing: the connection is sound
                 self._tell(str(e), "the mails stay in the mailbox, and are taken when there is room again")
                 pause = self._backoff.next(people=False)
@@ -129,11 +136,21 @@ class Reader(threading.Thread):
             if self._tokens is not None and self._tokens.ends_soon:
                 self._log.info("the access token ends soon: a new one, and a new connection")
                 return
+            if self._tokens is not None:
+                pause = min(pause, max(1.0, self._tokens.seconds_left))
             # IDLE only while all is well: news would cut a pause short
             if self._backoff.last:
                 box.wait(pause, stop.fileno(), idle=False)
             elif not box.wait(min(pause, SETTLE_SECONDS), stop.fileno()) and pause > SETTLE_SECONDS:
                 box.wait(pause - SETTLE_SECONDS, stop.fileno())
+            hasty = 0 if rounds or time.monotonic() - begun > HASTE_SECONDS else hasty + 1
+            self._calm(wire, hasty)
+
+    def _calm(self, wire: Wire, rounds: int) -> None:
+        """A pause, where a row of rounds has become long."""
+        if rounds > HASTY_ROUNDS:
+            wire.rest()
+            self._shared.stop.wait(HASTE_SECONDS)
 
     def _went_well(self) -> None:
         self._backoff.reset()

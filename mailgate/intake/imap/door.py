@@ -8,7 +8,7 @@ from mailgate.config import Config
 from mailgate.intake.imap.account import Reader, Shared
 from mailgate.intake.imap.hands import Accept
 from mailgate.intake.imap.ledger import Ledger
-from mailgate.intake.imap.oauth import Tokens
+from mailgate.intake.imap.oauth import tokens_of
 from mailgate.intake.imap.stop import Stop
 from mailgate.intake.imap.wire import Watchdog
 
@@ -22,11 +22,7 @@ class ImapDoor:
         ledger = Ledger(config.data_dir / LEDGER)
         ledger.forget_old()
         self.stop = Stop()
-        tokens = {
-            a.name: Tokens(a, config.data_dir)
-            for a in config.imap
-            if a.oauth is not None and a.auth != "login"
-        }
+        tokens = {a.name: found for a in config.imap if (found := tokens_of(a, config.data_dir)) is not None}
         self._shared = Shared(config, ledger, accept, self.stop, Watchdog(), tokens)
         self._readers = [
             Reader(self._shared, account, mailbox) for account in config.imap for mailbox in account.mailbox

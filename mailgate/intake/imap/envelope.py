@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from mailgate.config import Config, normal
 from mailgate.handover import writable
 from mailgate.imap_settings import ImapAccount
+from mailgate.intake.grammar import read_path
 from mailgate.model import Envelope
 
 SET_ASIDE = "X-Mailgate-Set-Aside"  # of a note: rules/classify puts it into quarantine
@@ -38,14 +39,19 @@ class Envelopes:
             id="",
             received=datetime.now(UTC),
             door="imap",
-            mail_from=sender[0] if sender else "",
+            mail_from=sender[0] if sender and _sayable(sender[0]) else "",
             rcpt_to=ours[:_MAX_RECIPIENTS] or (self._address,),
         )
 
     def _is_ours(self, address: str) -> bool:
         """One of our addresses, or one of its signed forms (2.1)."""
         local, _, domain = address.lower().rpartition("@")
-        return f"{local.partition('+')[0]}@{domain}" in self._own and writable(address)
+        return f"{local.partition('+')[0]}@{domain}" in self._own and _sayable(address)
+
+
+def _sayable(address: str) -> bool:
+    """Whether the listener takes it in a command. The mail is as good as any where its server let something else in."""
+    return writable(address) and read_path(f"<{address}>") is not None
 
 
 def _top(raw: bytes, names: Sequence[bytes]) -> dict[bytes, list[str]]:

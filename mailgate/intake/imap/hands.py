@@ -1,75 +1,71 @@
-"""Handing over to the listener, which alone writes the spool: a few connections to its unix socket, used in turn."""
+"""Handing over to the listener, which alone writes the spool: by its unix socket, sending ahead."""
 
 from __future__ import annotations
 
 import os
 import queue
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from mailgate.errors import Full, MailgateError, Permanent, Transient
-from mailgate.handover import Answer, Handover, Unanswered
+from mailgate.handover import Handed, Handover, Unanswered
 from mailgate.model import Envelope
+from mailgate.stream import Stream
 
 Mail = tuple[Envelope, bytes]
 Accept = Callable[[Sequence[Mail]], Sequence[MailgateError | None]]
 
-CONNECTIONS = 8  # mails at the same time: they share a commit of the spool
-LARGE = 1_000_000  # bytes from which mails go one by one, since each is held a second time while it is sent
-
 
 class Hands:
-    """Call it with mails; for each it returns None, when the spool has it on disk, or the error: Transient, Full (try
-    again) or Permanent."""
+    """Call it with mails, from any thread; for each it returns None, when the spool has it on disk, or the error: Transient, Full
+    (try again) or Permanent. The spool takes them in their order."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
-        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="imap-hand")
-        self._idle: queue.SimpleQueue[Handover] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[Stream] = queue.SimpleQueue()
 
     def __call__(self, mails: Sequence[Mail]) -> Sequence[MailgateError | None]:
-        if len(mails) == 1 or sum(len(raw) for _, raw in mails) > CONNECTIONS * LARGE:
-            return [self._one(mail) for mail in mails]
-        return list(self._pool.map(self._one, mails))
+        answers: list[MailgateError | None] = []
+        try:
+            try:
+                stream = self._idle.get_nowait()
+            except queue.Empty:
+                self._over(Stream(Handover(self._path)), mails, answers)
+                return answers
+            try:
+                self._over(stream, mails, answers)
+            except Unanswered:
+                # The listener was started anew, or was tired of waiting. What it had accepted it will know again (2.7).
+                self._over(Stream(Handover(self._path)), mails[len(answers) :], answers)
+        except Unanswered as e:
+            answers += [Transient(str(e)) for _ in mails[len(answers) :]]
+        return answers
 
     def close(self) -> None:
-        self._pool.shutdown()
         while not self._idle.empty():
             self._idle.get().close()
 
-    def _one(self, mail: Mail) -> MailgateError | None:
+    def _over(self, stream: Stream, mails: Sequence[Mail], answers: list[MailgateError | None]) -> None:
+        """Appends an answer for each mail. Raises Unanswered, with the answers that came before."""
         try:
-            return self._sent(mail)
-        except Unanswered as e:
-            return Transient(str(e))
-
-    def _sent(self, mail: Mail) -> MailgateError | None:
-        envelope, raw = mail
-        old = self._taken()
-        if old is not None:
-            try:
-                return self._over(old, envelope, raw)
-            except Unanswered:
-                pass  # the listener was started anew; what it had accepted it will know again (2.7)
-        return self._over(Handover(self._path), envelope, raw)
-
-    def _taken(self) -> Handover | None:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            return None
-
-    def _over(self, hand: Handover, envelope: Envelope, raw: bytes) -> MailgateError | None:
-        try:
-            handed = hand.send(envelope.mail_from, envelope.rcpt_to, raw, (f"XDOOR={envelope.door}",))
+            put_off = False
+            for handed in stream.all(
+                (envelope.mail_from, envelope.rcpt_to, raw, (f"XDOOR={envelope.door}",))
+                for envelope, raw in mails
+            ):
+                answers.append(_verdict(handed))
+                put_off = put_off or isinstance(answers[-1], Transient | Full)
+            if put_off:
+                stream.again()
         except BaseException:
-            hand.close()
+            stream.close()
             raise
-        self._idle.put(hand)
-        return None if handed.accepted else _refused(handed.recipients or (handed.sender,))
+        self._idle.put(stream)
 
 
-def _refused(answers: Sequence[Answer]) -> MailgateError:
+def _verdict(handed: Handed) -> MailgateError | None:
+    if handed.accepted:
+        return None
+    answers = handed.recipients or (handed.sender,)
     answer = next((each for each in answers if not each.permanent), answers[0])
     words = f"the listener answers {answer.code} {answer.text}"
     if answer.permanent:

@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS cursor (account TEXT, mailbox TEXT, uidvalidity INTEG
 CREATE TABLE IF NOT EXISTS in_hand (account TEXT, mailbox TEXT, uids TEXT NOT NULL, PRIMARY KEY (account, mailbox)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unfiled (account TEXT, mailbox TEXT, uid INTEGER, folder INTEGER NOT NULL,
   PRIMARY KEY (account, mailbox, uid)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stuck (account TEXT, mailbox TEXT, folder INTEGER, since REAL NOT NULL, why TEXT NOT NULL,
+  PRIMARY KEY (account, mailbox, folder)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trouble (account TEXT, mailbox TEXT, uid INTEGER, attempts INTEGER NOT NULL, why TEXT NOT NULL,
   PRIMARY KEY (account, mailbox, uid)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS aside (id INTEGER PRIMARY KEY, account TEXT, mailbox TEXT, uid INTEGER, at REAL, why TEXT);
@@ -35,6 +37,7 @@ CREATE TABLE IF NOT EXISTS taken (account TEXT, hash BLOB, at REAL NOT NULL, PRI
 CREATE TABLE IF NOT EXISTS state (account TEXT, mailbox TEXT, good REAL NOT NULL, bad REAL NOT NULL, why TEXT NOT NULL,
   mend TEXT NOT NULL, PRIMARY KEY (account, mailbox)) WITHOUT ROWID;
 """
+_BY_UID = ("in_hand", "unfiled", "stuck", "trouble")
 DONE, FAILED = 0, 1  # unfiled.folder: where a mail is to go
 
 
@@ -148,6 +151,14 @@ class Ledger:
             )
         ]
 
+    def stuck(self) -> list[tuple[str, str, int, float, str, int]]:
+        """(account, mailbox, folder, since when, why, how many mails wait) of what a server does not let us move."""
+        sql = (
+            "SELECT account, mailbox, folder, since, why, (SELECT count(*) FROM unfiled AS u WHERE u.account = s.account "
+            "AND u.mailbox = s.mailbox AND u.folder = s.folder) AS mails FROM stuck AS s WHERE mails > 0"
+        )
+        return [tuple(row) for row in self._rows(sql)]
+
     def cursors(self) -> dict[tuple[str, str], Cursor]:
         rows = self._rows("SELECT * FROM cursor")
         return {(row[0], row[1]): Cursor(*row[2:]) for row in rows}
@@ -167,15 +178,10 @@ class Page:
 
     def begin(self, cursor: Cursor) -> None:
         """A first connect, or another UIDVALIDITY: what was known by UID means nothing any more."""
-        self._ledger._write(
-            [
-                *((f"DELETE FROM {table} WHERE account = ? AND mailbox = ?", [self._key]) for table in ("in_hand", "unfiled", "trouble")),  # noqa: S608
-                (
-                    "REPLACE INTO cursor VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [(*self._key, cursor.uidvalidity, cursor.last_uid, cursor.since, cursor.known_to, cursor.old)],
-                ),
-            ]
-        )  # fmt: skip
+        sql = "DELETE FROM {} WHERE account = ? AND mailbox = ?"
+        emptied = [(sql.format(table), [self._key]) for table in _BY_UID]
+        row = (*self._key, cursor.uidvalidity, cursor.last_uid, cursor.since, cursor.known_to, cursor.old)
+        self._ledger._write([*emptied, ("REPLACE INTO cursor VALUES (?, ?, ?, ?, ?, ?, ?)", [row])])
 
     def advance(self, last_uid: int) -> None:
         """Nothing up to here is left to do, or it stands in the other tables."""
@@ -195,9 +201,7 @@ class Page:
 
     def take_in_hand(self, uids: Sequence[int]) -> None:
         """Before they are fetched: should this kill us, or the connection, each is tried alone the next time."""
-        self._ledger._write(
-            [("REPLACE INTO in_hand VALUES (?, ?, ?)", [(*self._key, json.dumps(list(uids)))])]
-        )
+        self._ledger._write([self._held(uids)])
 
     def drop_from_hand(self) -> None:
         """What a connection or process that died had in hand becomes trouble, to be tried one by one."""
@@ -205,7 +209,7 @@ class Page:
         uids = json.loads(rows[0][0]) if rows else []
         if uids:
             self._ledger._write(
-                [*self._troubled([(uid, "") for uid in uids]), self._advanced(max(uids)), self._emptied()]
+                [*self._troubled([(uid, "") for uid in uids]), self._advanced(max(uids)), self._held([])]
             )
 
     def _troubled(self, found: Iterable[tuple[int, str]]) -> list[tuple[str, Sequence[Any]]]:
@@ -214,8 +218,8 @@ class Page:
             ("INSERT INTO trouble VALUES (?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET why = excluded.why", rows)
         ]
 
-    def _emptied(self) -> tuple[str, Sequence[Any]]:
-        return "DELETE FROM in_hand WHERE account = ? AND mailbox = ?", [self._key]
+    def _held(self, uids: Sequence[int]) -> tuple[str, Sequence[Any]]:
+        return "REPLACE INTO in_hand VALUES (?, ?, ?)", [(*self._key, json.dumps(list(uids)))]
 
     def settle(
         self,
@@ -223,9 +227,10 @@ class Page:
         troubled: Iterable[tuple[int, str]] = (),
         gone: Iterable[int] = (),
         last_uid: int = 0,
+        in_hand: Sequence[int] = (),
     ) -> None:
         """After the spool has answered: what it took (UID and digest), what is to be tried again and why, what is not
-        there any more."""
+        there any more. `in_hand`: what is being fetched meanwhile."""
         taken = list(accepted)
         settled = [(*self._key, uid) for uid in (*(uid for uid, _ in taken), *gone)]
         now = time.time()
@@ -236,7 +241,7 @@ class Page:
                 ("INSERT OR IGNORE INTO unfiled VALUES (?, ?, ?, ?)", [(*self._key, uid, DONE) for uid, _ in taken]),
                 *self._troubled(troubled),
                 self._advanced(last_uid),
-                self._emptied(),
+                self._held(in_hand),
             ]
         )  # fmt: skip
 
@@ -275,9 +280,19 @@ class Page:
 
     # ------------------------------------------------ what is to be moved
 
-    def unfiled(self, folder: int, limit: int = 500) -> list[int]:
-        sql = "SELECT uid FROM unfiled WHERE account = ? AND mailbox = ? AND folder = ? ORDER BY uid LIMIT ?"
-        return [row[0] for row in self._ledger._rows(sql, *self._key, folder, limit)]
+    def unfiled(self, folder: int, after: int = 0, limit: int = 500) -> list[int]:
+        """UIDs behind `after`, in order."""
+        sql = "SELECT uid FROM unfiled WHERE account = ? AND mailbox = ? AND folder = ? AND uid > ? ORDER BY uid LIMIT ?"
+        return [row[0] for row in self._ledger._rows(sql, *self._key, folder, after, limit)]
+
+    def is_stuck(self, folder: int, why: str) -> None:
+        """The server refuses to move mails there."""
+        sql = "INSERT INTO stuck VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET why = excluded.why"
+        self._ledger._write([(sql, [(*self._key, folder, time.time(), why)])])
+
+    def moves_again(self, folder: int) -> None:
+        sql = "DELETE FROM stuck WHERE account = ? AND mailbox = ? AND folder = ?"
+        self._ledger._write([(sql, [(*self._key, folder)])])
 
     def filed(self, uids: Iterable[int]) -> None:
         rows = [(*self._key, uid) for uid in uids]

@@ -8,8 +8,9 @@ from contextlib import suppress
 
 from mailgate.imap_settings import ImapAccount
 from mailgate.intake.imap import trouble
-from mailgate.intake.imap.oauth import Tokens
 from mailgate.intake.imap.wire import Wire, close, connect
+from mailgate.oauth.tokens import Access, Tokens
+from mailgate.oauth.trouble import TokenTrouble
 
 
 def open_account(account: ImapAccount, tokens: Tokens | None) -> Wire:
@@ -20,12 +21,21 @@ def open_account(account: ImapAccount, tokens: Tokens | None) -> Wire:
     if account.auth == "login":
         return _logged_in(account, lambda wire: _password(wire, account))
     assert tokens is not None
+    given: list[Access] = []
+
+    def with_token(wire: Wire) -> None:
+        try:
+            given.append(tokens.get(refused=given[-1].value if given else ""))
+        except TokenTrouble as e:
+            raise trouble.of_provider(e) from e
+        _bearer(wire, account, given[-1].value)
+
     try:
-        return _logged_in(account, lambda wire: _bearer(wire, account, tokens.get()))
+        return _logged_in(account, with_token)
     except trouble.ImapTrouble as e:
-        if e.kind != trouble.TOKEN or not tokens.used_old:
+        if e.kind != trouble.TOKEN or not given or given[-1].fresh:
             raise
-    return _logged_in(account, lambda wire: _bearer(wire, account, tokens.get(fresh=True)))
+    return _logged_in(account, with_token)
 
 
 def _logged_in(account: ImapAccount, login: Callable[[Wire], None]) -> Wire:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import imaplib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import TypeVar
 
 from mailgate.imap_settings import ImapAccount
-from mailgate.intake.imap import trouble
+from mailgate.intake.imap import answers, trouble
+from mailgate.intake.imap.answers import Head
 from mailgate.intake.imap.wire import Wire
 
 MAX_UID = 4_294_967_295  # RFC 3501 section 9, nz-number
+T = TypeVar("T")
 HEAD_BYTES = 65_536  # of the header of a mail that is not taken whole
 
 
@@ -24,33 +26,25 @@ class Selected:
     exists: int
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What is asked before a mail is fetched."""
-
-    uid: int
-    size: int  # RFC822.SIZE
-    came: float  # INTERNALDATE, seconds since 1970; 0 where there is none
-
-
 class Mailbox:
     """The one that is selected. Every method raises ImapTrouble or imaplib's errors."""
 
     def __init__(self, wire: Wire, account: ImapAccount, name: str) -> None:
         self._wire, self._account, self.name = wire, account, name
         self._folders: set[str] = set()
+        self._unmade: dict[str, str] = {}  # folders that the server would not make, and why
 
     def select(self) -> Selected:
         self._wire.expect()
         try:
             answer = self._wire.select_folder(self.name)
-        except imaplib.IMAP4.abort:
-            raise
-        except imaplib.IMAP4.readonly as e:
+        except imaplib.IMAP4.readonly as e:  # which is an abort too
             raise trouble.ImapTrouble(
                 trouble.MAILBOX, f"the mailbox {self.name} of {self._account.user} can only be read",
                 "give the login the right to change flags and to move mail",
             ) from e  # fmt: skip
+        except imaplib.IMAP4.abort:
+            raise
         except imaplib.IMAP4.error as e:
             raise trouble.ImapTrouble(
                 trouble.MAILBOX, f"the mailbox {self.name} of {self._account.user} cannot be opened: {trouble.said(e)}",
@@ -73,49 +67,49 @@ class Mailbox:
     def heads(self, low: int, high: int) -> list[Head]:
         """Those with a UID in this range, in order of UID."""
         self._wire.expect()
-        found = self._ask(f"{low}:{high}", ["RFC822.SIZE", "INTERNALDATE"])
-        heads = []
-        for uid, item in found.items():
-            size, came = item.get(b"RFC822.SIZE"), item.get(b"INTERNALDATE")
-            if low <= uid <= high and isinstance(size, int):
-                heads.append(Head(uid, max(size, 0), _seconds(came)))
-        return sorted(heads, key=lambda head: head.uid)
+        found: dict[int, Head] = {}
+        for head in self._read(answers.heads(self._ask(f"{low}:{high}", ["RFC822.SIZE", "INTERNALDATE"]))):
+            if low <= head.uid <= high and (head.size or head.uid not in found):
+                found[head.uid] = head
+        return sorted(found.values(), key=lambda head: head.uid)
 
-    def _ask(self, uids: str, items: Sequence[str]) -> Mapping[int, Mapping[bytes, object]]:
+    def _ask(self, uids: str, items: Sequence[str]) -> Sequence[answers.Piece | None]:
         """UID FETCH of a range. IMAPClient's own `fetch` wants each UID named."""
-        from imapclient.response_parser import parse_fetch_response
-
         imap = self._wire._imap
+        imap.untagged_responses.pop("FETCH", None)  # what was said of mails unasked
         tag = imap._command("UID", "FETCH", uids, f"({' '.join(items)})")
         kind, data = imap._command_complete("FETCH", tag)
         if kind != "OK":
             raise imap.error(f"FETCH: {trouble.said(data[0] if data else kind)}")
-        kind, data = imap._untagged_response(kind, data, "FETCH")
+        pieces: Sequence[answers.Piece | None] = imap._untagged_response(kind, data, "FETCH")[1]
+        return pieces
+
+    def _read(self, found: Iterator[T]) -> Iterator[T]:
         try:
-            parsed: Mapping[int, Mapping[bytes, object]] = parse_fetch_response(data, False, True)
-        except (ValueError, AssertionError, TypeError, IndexError, KeyError) as e:
-            raise imap.abort(f"an answer that cannot be read: {trouble.said(e)}") from e
-        return parsed
+            yield from found
+        except ValueError as e:
+            raise self._wire._imap.abort(f"an answer that cannot be read: {trouble.said(e)}") from e
 
     def bodies(self, heads: Sequence[Head], largest: int) -> dict[int, bytes]:
-        """The bytes of these mails. One that is missing was removed meanwhile, or could not be read."""
+        """The bytes of these mails. One that is missing was removed meanwhile, or could not be read, or the server has two
+        mails under its UID: then neither is taken for the other."""
         self._wire.expect(sum(min(head.size, largest) for head in heads) * 5 // 4 + largest // 4)
-        found = self._ask(",".join(str(head.uid) for head in heads), ["BODY.PEEK[]"])
+        data = self._ask(",".join(str(head.uid) for head in heads), ["BODY.PEEK[]"])
         wanted = {head.uid for head in heads}
-        bodies = {}
-        for uid, item in found.items():
-            body = item.get(b"BODY[]")
-            if uid in wanted and isinstance(body, bytes) and body:
-                bodies[uid] = body
-        return bodies
+        bodies: dict[int, bytes] = {}
+        doubtful: set[int] = set()
+        for uid, body in self._read(answers.parts(data, b"BODY[]")):
+            if uid in wanted and body and bodies.setdefault(uid, body) != body:
+                doubtful.add(uid)
+        return {uid: body for uid, body in bodies.items() if uid not in doubtful}
 
     def header(self, uid: int) -> bytes:
         """The header of one mail, cut; b"" where it cannot be had."""
         self._wire.expect(HEAD_BYTES)
-        for item in self._ask(str(uid), [f"BODY.PEEK[HEADER]<0.{HEAD_BYTES}>"]).values():
-            for key, value in item.items():
-                if key.startswith(b"BODY[HEADER]") and isinstance(value, bytes):
-                    return value[:HEAD_BYTES]
+        data = self._ask(str(uid), [f"BODY.PEEK[HEADER]<0.{HEAD_BYTES}>"])
+        for found, value in self._read(answers.parts(data, b"BODY[HEADER]")):
+            if found == uid:
+                return value[:HEAD_BYTES]
         return b""
 
     # ------------------------------------------------ what is done
@@ -123,6 +117,17 @@ class Mailbox:
     def file(self, uids: Sequence[int], folder: str, *, seen: bool = True) -> None:
         """Put mails where they belong: into `folder`, or with "" away. What the server cannot do safely leaves them
         where they are, as seen; a mail that is not there any more is no fault."""
+        try:
+            self._put(uids, folder, seen=seen)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as e:
+            self._folders.discard(folder)  # it may be gone: looked for again the next time
+            if why := self._unmade.pop(folder, ""):
+                raise imaplib.IMAP4.error(f"the folder {folder} cannot be made: {why}") from e
+            raise
+
+    def _put(self, uids: Sequence[int], folder: str, *, seen: bool) -> None:
         self._wire.expect()
         if seen:
             self._wire.add_flags(uids, [b"\\Seen"], silent=True)
@@ -156,8 +161,8 @@ class Mailbox:
                 self._wire.subscribe_folder(folder)  # so that mail programs show it
             except imaplib.IMAP4.abort:
                 raise
-            except imaplib.IMAP4.error:
-                pass  # another mailbox' thread made it at this moment, or the move will say what is wrong
+            except imaplib.IMAP4.error as e:
+                self._unmade[folder] = trouble.said(e)  # or another mailbox' thread made it at this moment
         self._folders.add(folder)
 
     # ------------------------------------------------ waiting
@@ -181,15 +186,10 @@ class Mailbox:
 
 
 def folders(wire: Wire) -> Iterable[str]:
-    """The names of the mailboxes that the login may see."""
+    """The names of the mailboxes that the login may see, and open."""
     wire.expect()
-    return [str(name) for _flags, _separator, name in wire.list_folders()]
-
-
-def _seconds(came: object) -> float:
-    if not isinstance(came, datetime):
-        return 0.0
-    try:
-        return (came if came.tzinfo else came.replace(tzinfo=UTC)).timestamp()
-    except (OverflowError, ValueError):
-        return 0.0
+    return [
+        str(name)
+        for flags, _separator, name in wire.list_folders()
+        if not {flag.lower() for flag in flags} & {b"\\noselect", b"\\nonexistent"}
+    ]

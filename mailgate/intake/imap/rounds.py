@@ -19,17 +19,19 @@ from mailgate.errors import MailgateError, Permanent
 from mailgate.failpoint import failpoint, register
 from mailgate.imap_settings import ImapAccount
 from mailgate.intake.imap.envelope import Envelopes, note
+from mailgate.intake.imap.filing import Filing
+from mailgate.intake.imap.flow import AT_ONCE_BYTES, Answers, Batch, Flow, Load, batches
 from mailgate.intake.imap.hands import Accept
-from mailgate.intake.imap.ledger import DONE, FAILED, Cursor, Page, digest
-from mailgate.intake.imap.mailbox import MAX_UID, Head, Mailbox, Selected
+from mailgate.intake.imap.ledger import Cursor, Page, digest
+from mailgate.intake.imap.mailbox import MAX_UID, Mailbox, Selected
 
-BATCH_MAILS = 100
-BATCH_BYTES = 4_000_000
 WINDOW = 2_000  # UIDs that one question is about, where mails lie close together
 ATTEMPTS = 4  # at a mail that fails while others come through
 ATTEMPTS_ALONE = 20  # at one that fails while nothing else shows that the connection is sound
 
-register("imap.before_fetch", "imap.fetched", "imap.accepted", "imap.settled", "imap.filed")
+NOT_HANDED_OUT = "the server does not hand it out"
+
+register("imap.before_fetch", "imap.fetched", "imap.accepted", "imap.settled")
 _log = structlog.get_logger("mailgate.imap")
 
 
@@ -44,22 +46,23 @@ class Round:
         self._largest = config.smtp.max_size
         self._envelopes = Envelopes(config, account)
         self._log = _log.bind(account=account.name, mailbox=page.mailbox)
-        self._stuck = False  # the server does not let us move mails: once a round is enough
+        self._filing = Filing(account, page)
+        self._found = False  # mails behind the cursor, in this round
         self._good = 0  # mails that were fetched whole since the start
 
     def run(self, box: Mailbox) -> bool:
         """Returns whether there was anything new."""
         selected = box.select()
-        self._stuck = False
+        self._filing.begin()
+        self._found = False
         self._page.drop_from_hand()
         cursor = self._cursor(box, selected)
-        self._file(box)
+        self._filing.move(box)
         trouble = self._new(box, selected, cursor)
         trouble = self._again(box, cursor) or trouble
         if trouble is not None:
             raise trouble
-        after = self._page.cursor()
-        return after is not None and after.last_uid > cursor.last_uid
+        return self._found
 
     # ------------------------------------------------ where we are
 
@@ -103,6 +106,28 @@ class Round:
 
     def _new(self, box: Mailbox, selected: Selected, cursor: Cursor) -> MailgateError | None:
         """Take what lies behind the cursor. Returns why the spool takes nothing more, or None."""
+        with Flow(self._accept, self._settle) as flow:
+            for batch in self._unread(box, selected, cursor):
+                if flow.size + batch.size > AT_ONCE_BYTES:
+                    trouble = flow.end()
+                    self._filing.move(box)
+                    if trouble:
+                        return trouble
+                self._page.take_in_hand([*flow.uids, *batch.uids])
+                load = self._fetched(box, batch, cursor)
+                if trouble := flow.end(in_hand=batch.uids):
+                    self._page.take_in_hand([])  # the batch just fetched is not begun
+                    return trouble
+                flow.begin(load)
+                if self._stopping():
+                    break
+                self._filing.move(box)  # what the flow has settled, while the next is on its way
+            trouble = flow.end()
+        self._filing.move(box)
+        return trouble
+
+    def _unread(self, box: Mailbox, selected: Selected, cursor: Cursor) -> Iterator[Batch]:
+        """What lies behind the cursor, which follows: whatever is not settled then must stand in hand."""
         last = cursor.last_uid
         end = selected.next_uid - 1 if selected.next_uid else box.last_uid()
         width = WINDOW if selected.exists > WINDOW else MAX_UID
@@ -110,59 +135,54 @@ class Round:
             high = min(last + width, end)
             heads = box.heads(last + 1, high)
             width = min(width * 4, MAX_UID) if len(heads) < WINDOW // 8 else WINDOW
-            for batch in _batches([head for head in heads if head.came >= cursor.since or not head.came]):
-                if trouble := self._take(box, batch, cursor):
-                    return trouble
-                if self._stopping():
-                    return None
-            self._page.advance(high)
+            yield from batches([head for head in heads if head.came >= cursor.since or not head.came])
+            # Not beyond what was seen: some servers count a mail before they show it.
+            if heads:
+                self._found = True
+                self._page.advance(heads[-1].uid)
             last = high
-        return None
 
-    def _take(self, box: Mailbox, batch: Sequence[Head], cursor: Cursor) -> MailgateError | None:
-        last = batch[-1].uid
-        self._page.take_in_hand([head.uid for head in batch])
+    def _fetched(self, box: Mailbox, batch: Batch, cursor: Cursor) -> Load:
         failpoint("imap.before_fetch")
-        large = [head for head in batch if head.size > self._largest]
-        fitting = [head for head in batch if head.size <= self._largest]
+        large = [head for head in batch.heads if head.size > self._largest]
+        fitting = [head for head in batch.heads if head.size <= self._largest]
         bodies = box.bodies(fitting, self._largest) if fitting else {}
         self._good += len(bodies)
         failpoint("imap.fetched")
-        troubled = [(head.uid, self._too_large(head.size)) for head in large]
-        troubled += [
-            (head.uid, "the server does not hand it out") for head in fitting if head.uid not in bodies
-        ]
-        return self._hand_over(box, bodies, troubled, cursor, last)
+        load = self._load(bodies, cursor, batch.uids[-1])
+        load.troubled += [(head.uid, self._too_large(head.size)) for head in large]
+        load.troubled += [(head.uid, NOT_HANDED_OUT) for head in fitting if head.uid not in bodies]
+        return load
 
     def _too_large(self, size: int) -> str:
         return f"it has {size} bytes, more than smtp.max_size ({self._largest})"
 
-    def _hand_over(
-        self,
-        box: Mailbox,
-        bodies: dict[int, bytes],
-        troubled: list[tuple[int, str]],
-        cursor: Cursor,
-        last: int,
-    ) -> MailgateError | None:
-        hashes = {uid: digest(raw) for uid, raw in bodies.items()}
-        known = {uid for uid in bodies if uid <= cursor.known_to and self._page.knows(hashes[uid])}
-        for uid in [uid for uid, raw in bodies.items() if len(raw) > self._largest]:
-            troubled.append((uid, self._too_large(len(bodies.pop(uid)))))
-        uids = [uid for uid in sorted(bodies) if uid not in known]
-        mails = [(self._envelopes.of(bodies[uid]), bodies[uid]) for uid in uids]
-        bodies.clear()
-        answers = dict(zip(uids, self._accept(mails), strict=True)) if mails else {}
-        mails.clear()
+    def _load(self, bodies: dict[int, bytes], cursor: Cursor, last: int) -> Load:
+        load = Load(last=last, size=sum(map(len, bodies.values())))
+        for uid in sorted(bodies):
+            raw = bodies[uid]
+            load.hashes[uid] = digest(raw)
+            if uid <= cursor.known_to and self._page.knows(load.hashes[uid]):
+                load.known.append(uid)
+            elif len(raw) > self._largest:
+                load.troubled.append((uid, self._too_large(len(raw))))
+            else:
+                load.uids.append(uid)
+                load.mails.append((self._envelopes.of(raw), raw))
+        return load
+
+    def _settle(self, load: Load, answers: Answers, in_hand: Sequence[int] = ()) -> MailgateError | None:
+        """Note what the spool has answered. Returns why it takes nothing more, or None."""
         failpoint("imap.accepted")
-        taken = [uid for uid in (*known, *uids) if answers.get(uid) is None]
-        troubled += [(uid, f"{_weight(error)}{error}") for uid, error in answers.items() if error is not None]
-        self._page.settle([(uid, hashes[uid]) for uid in taken], troubled, last_uid=last)
+        told = list(zip(load.uids, answers, strict=True))
+        taken = [*load.known, *(uid for uid, error in told if error is None)]
+        troubled = [(uid, f"{_weight(error)}{error}") for uid, error in told if error is not None]
+        hashes = [(uid, load.hashes[uid]) for uid in taken]
+        self._page.settle(hashes, load.troubled + troubled, last_uid=load.last, in_hand=in_hand)
         failpoint("imap.settled")
         if taken:
             counters.count("imap_fetched", self._account.name, by=len(taken))
-            self._file(box)
-        return next((e for e in answers.values() if e is not None and not isinstance(e, Permanent)), None)
+        return next((e for e in answers if e is not None and not isinstance(e, Permanent)), None)
 
     # ------------------------------------------------ what gives trouble
 
@@ -172,8 +192,11 @@ class Round:
             if self._stopping():
                 return None
             hopeless = why.startswith(_REFUSED)
-            if attempts >= (ATTEMPTS if self._good else ATTEMPTS_ALONE) or hopeless:
-                if trouble := self._put_aside(box, uid, why.removeprefix(_REFUSED), ask=hopeless):
+            limit = ATTEMPTS if self._good else ATTEMPTS_ALONE
+            if attempts >= limit or hopeless:
+                # a header that ends the connection is not asked for again and again
+                ask = hopeless or (why == NOT_HANDED_OUT and self._page.attempt(uid) <= limit + 2)
+                if trouble := self._put_aside(box, uid, why.removeprefix(_REFUSED), ask=ask):
                     return trouble
                 continue
             waiting = why.startswith(_WAITING)  # for the spool: nothing is wrong with the mail
@@ -189,7 +212,7 @@ class Round:
                 trouble = None
             if trouble is not None:
                 return trouble
-        self._file(box)
+        self._filing.move(box)
         return None
 
     def _alone(self, box: Mailbox, uid: int, cursor: Cursor) -> MailgateError | None:
@@ -202,12 +225,14 @@ class Round:
         bodies = box.bodies(heads, self._largest)
         failpoint("imap.fetched")
         if not bodies:
-            self._page.settle([], [(uid, "the server does not hand it out")])
+            self._page.settle([], [(uid, NOT_HANDED_OUT)])
             return None
         self._good += 1
         if len(bodies[uid]) > self._largest:
             return self._put_aside(box, uid, self._too_large(len(bodies[uid])), ask=True)
-        return self._hand_over(box, bodies, [], cursor, 0)
+        load = self._load(bodies, cursor, 0)
+        bodies.clear()
+        return self._settle(load, self._accept(load.mails) if load.mails else [])
 
     def _put_aside(self, box: Mailbox, uid: int, why: str, *, ask: bool) -> MailgateError | None:
         """A note of it goes into quarantine, the mail into failed_folder. Returns why the spool takes nothing, or None.
@@ -232,36 +257,8 @@ class Round:
         failpoint("imap.accepted")
         self._page.put_aside(uid, why)
         self._log.error("a mail was set aside", uid=uid, why=why, folder=folder)
-        self._file(box)
+        self._filing.move(box)
         return None
-
-    # ------------------------------------------------ what is done
-
-    def _file(self, box: Mailbox) -> None:
-        """Move what is done. A server that refuses is asked again in the next round; the mails are not taken twice."""
-        account = self._account
-        for folder, name in ((DONE, account.done_folder), (FAILED, account.failed_folder)):
-            while not self._stuck and (uids := self._page.unfiled(folder)):
-                try:
-                    if folder == FAILED:
-                        box.file(uids, name, seen=False)
-                    elif account.after == "seen":
-                        box.mark_seen(uids)
-                    else:
-                        box.file(uids, name if account.after == "move" else "")
-                except imaplib.IMAP4.abort:
-                    raise
-                except imaplib.IMAP4.error as e:
-                    self._stuck = True
-                    self._log.warning(
-                        "mails are taken and could not be moved",
-                        mails=len(uids),
-                        folder=name,
-                        why=str(e)[:200],
-                    )
-                    return
-                failpoint("imap.filed")
-                self._page.filed(uids)
 
 
 _REFUSED, _WAITING = "refused: ", "waiting: "
@@ -269,17 +266,3 @@ _REFUSED, _WAITING = "refused: ", "waiting: "
 
 def _weight(error: MailgateError) -> str:
     return _REFUSED if isinstance(error, Permanent) else _WAITING
-
-
-def _batches(heads: Sequence[Head]) -> Iterator[list[Head]]:
-    rest = iter(heads)
-    batch: list[Head] = []
-    size = 0
-    for head in rest:
-        if batch and (len(batch) >= BATCH_MAILS or size + head.size > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(head)
-        size += head.size
-    if batch:
-        yield batch

@@ -6,14 +6,21 @@ import imaplib
 import socket
 import ssl
 
+from mailgate import certificate_fault
 from mailgate.errors import MailgateError
 from mailgate.imap_settings import ImapAccount
+from mailgate.oauth.trouble import TokenTrouble
+from mailgate.oauth.trouble import said as said
 
-LONGEST_ANSWER = 200  # characters of a server's words that are shown
 LOGIN, TOKEN, CERTIFICATE, UNREACHABLE, MAILBOX, LOST, PROTOCOL = (
     "login", "token", "certificate", "unreachable", "mailbox", "lost", "protocol",
 )  # fmt: skip
 FOR_PEOPLE = frozenset({LOGIN, TOKEN, CERTIFICATE, MAILBOX})  # no new attempt mends these
+_CERTIFICATES = {
+    "expired": "let the server have a new certificate, or set the clock of this machine",
+    "name": "correct host: name the server as its certificate does",
+    "issuer": "where your own CA signed it, name that in tls_ca; else let the server have one that an authority signed",
+}
 
 
 class ImapTrouble(MailgateError):
@@ -27,23 +34,13 @@ class ImapTrouble(MailgateError):
         self.mend = mend
 
 
-def said(error: object, secret: str = "") -> str:
-    """A server's words: short, printable, on one line, and without our password."""
-    text = str(error).removeprefix("b'").removesuffix("'")
-    if secret:
-        text = text.replace(secret, "…")
-    return (
-        "".join(c if c.isprintable() else " " for c in text)[:LONGEST_ANSWER].strip() or type(error).__name__
-    )
-
-
 def of_connecting(account: ImapAccount, error: Exception) -> ImapTrouble:
     """Why there is no connection."""
     where = f"{account.host}:{account.number}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return ImapTrouble(
-            CERTIFICATE, f"the certificate of {where} is not valid: {error.verify_message}",
-            "name the server as its certificate does; where your own CA signed it, name that in tls_ca",
+            CERTIFICATE, f"the certificate of {where} is not valid: {error.verify_message.rstrip('.')}",
+            _CERTIFICATES[certificate_fault.of(error)],
         )  # fmt: skip
     if isinstance(error, ssl.SSLError):
         return ImapTrouble(
@@ -55,7 +52,7 @@ def of_connecting(account: ImapAccount, error: Exception) -> ImapTrouble:
     if isinstance(error, OSError):
         return ImapTrouble(
             UNREACHABLE, f"{where} does not answer: {said(error.strerror or error)}",
-            "start the server, or correct host and port; a firewall may stand between",
+            "start the server, or correct host, port and tls; a firewall may stand between",
         )  # fmt: skip
     if isinstance(error, imaplib.IMAP4.abort):
         return ImapTrouble(
@@ -82,6 +79,11 @@ def of_token(account: ImapAccount, words: object) -> ImapTrouble:
         TOKEN, f"{account.host} refuses the access token of {account.user}: {said(words)}",
         "the token is for another user or lacks the right to IMAP: see scope and the rights of the application",
     )  # fmt: skip
+
+
+def of_provider(error: TokenTrouble) -> ImapTrouble:
+    """The provider gave no token."""
+    return ImapTrouble(TOKEN if error.for_people else UNREACHABLE, str(error), error.mend)
 
 
 def of_session(account: ImapAccount, error: Exception) -> ImapTrouble:

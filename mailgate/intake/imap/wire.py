@@ -20,6 +20,8 @@ from mailgate.intake.imap import trouble
 
 ANSWER_BYTES = 16_000_000  # of all lines and literals that answer one command, when nothing else is expected
 LINE_COST = 200  # bytes of memory that a line takes besides its own
+_LONGEST_LINE = 1_000_000  # as imaplib's
+_PIECE = 262_144
 SLOWEST = 10_000  # bytes a second at which an answer must come in, after its first minute
 
 
@@ -28,22 +30,40 @@ class _Bounded(imaplib.IMAP4):
 
     largest = ANSWER_BYTES
     left = ANSWER_BYTES
-    deadline = 0.0  # time.monotonic() at which the watchdog cuts; 0: never
+    deadline = 0.0  # time.monotonic() at which the answer under way is cut off; 0: never
 
     def expect(self, size: int, seconds: float) -> None:
         """The next answer: at most `size` bytes beyond the usual, within so many seconds."""
         self.largest = self.left = ANSWER_BYTES + size
         self.deadline = time.monotonic() + seconds + size / SLOWEST
 
+    def open(self, *args: Any, **more: Any) -> None:
+        super().open(*args, **more)
+        self.deadline = time.monotonic() + (self.sock.gettimeout() or 0.0)  # of the greeting
+
     def read(self, size: int) -> bytes:
         self._spend(size)  # before anything is allocated
-        data: bytes = super().read(size)
-        return data
+        pieces: list[bytes] = []
+        while size > 0 and (piece := self._in_time().read1(min(size, _PIECE))):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
 
     def readline(self) -> bytes:
-        line: bytes = super().readline()
+        line = b""
+        while not line.endswith(b"\n") and (seen := self._in_time().peek(1)):
+            piece: bytes = self._in_time().read(seen.find(b"\n") + 1 or len(seen))
+            line += piece
+            if len(line) > _LONGEST_LINE:
+                raise self.abort(f"a line of more than {_LONGEST_LINE} bytes")
         self._spend(len(line) + LINE_COST)
         return line
+
+    def _in_time(self) -> Any:
+        """The file to be read from, each time for what one packet brought: a socket's own timeout begins anew with each byte."""
+        if 0 < self.deadline < time.monotonic():
+            raise self.abort("an answer that takes too long")
+        return self.file
 
     def _spend(self, size: int) -> None:
         self.left -= size
