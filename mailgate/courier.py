@@ -83,8 +83,9 @@ class Courier:
         self._breaker = Breaker(FIRST_PAUSE, LONGEST_PAUSE)
         self._pace = Pace(settings.per_minute)
         self._proof: float | None = None  # when the relay last took a mail
-        # long enough for the slowest dialogue that still ends well
-        self._dialogue = settings.timeout * 4 + settings.timeout_after_data * 2 + 5
+        # the slowest dialogue that still ends well: MAIL over a connection that then is found dead, a new one (connect, greeting,
+        # EHLO, STARTTLS, handshake, EHLO, AUTH in three), MAIL, RCPT, DATA, RSET; the mail and its answer; QUIT
+        self._dialogue = settings.timeout * 14 + max(settings.timeout, settings.timeout_after_data) * 2 + 5
         self._dialogue += TOKEN_SECONDS * settings.by_token
         self._lease = timedelta(seconds=HAND_SECONDS + self._dialogue)
 

@@ -85,7 +85,11 @@ class Supervisor:
             while not self._stopping and not code:
                 code = self._round(awake)
         finally:
+            if self._stopping:
+                log.info("stopping: what is in hand is finished first")
             self._drain()
+            if self._stopping:
+                log.info("stopped")
         return code
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:

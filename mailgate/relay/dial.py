@@ -108,6 +108,11 @@ class _Replies:
         finally:
             self._sock.settimeout(patience)
 
+    @property
+    def early(self) -> bool:
+        """Whether more has come than was read."""
+        return bool(self._buffer)
+
     def close(self) -> None:
         """The socket is closed by whoever made it."""
 
@@ -127,6 +132,11 @@ class _Bounded(smtplib.SMTP):
 
 class _BoundedTls(_Bounded, smtplib.SMTP_SSL):
     pass
+
+
+def early(smtp: smtplib.SMTP) -> bool:
+    """Whether the relay has said more than it was asked: the next reply would be taken for that of another command."""
+    return isinstance(smtp.file, _Replies) and smtp.file.early
 
 
 def must_encrypt(settings: Relay, where: Target) -> bool:

@@ -14,7 +14,7 @@ import threading
 from mailgate import config
 from mailgate.model import Reply
 from mailgate.oauth.tokens import Tokens
-from mailgate.relay.dial import DialError, Line, dial, target
+from mailgate.relay.dial import DialError, Line, dial, early, target
 from mailgate.rules.retry import read, read_mail_from
 
 # RFC 5321 §4.1.2 Mailbox without quoted-string spaces; at most 64 + 1 + 255 octets (§4.5.3.1)
@@ -148,6 +148,8 @@ class SmtpRelay:
             _expect(code, text, 250, 251)
             code, text = smtp.docmd("DATA")
             _expect(code, text, 354)
+            if early(smtp):
+                raise smtplib.SMTPException("the relay answers what it has not been asked")
             # Python counts the whole mail against a socket's timeout, not the single packet
             _timeout(smtp, max(self._settings.timeout, self._settings.timeout_after_data))
             smtp.send(_stuffed(mail))
@@ -185,7 +187,11 @@ class SmtpRelay:
             if quit_first:
                 _timeout(connection.smtp, 5)
                 connection.smtp.quit()
-        except (OSError, smtplib.SMTPException):
+        except (
+            OSError,
+            smtplib.SMTPException,
+            ValueError,
+        ):  # ValueError: another thread was reading when we closed
             pass
         finally:
             connection.smtp.close()

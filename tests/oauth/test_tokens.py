@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,12 +158,19 @@ def test_a_disk_that_is_full_costs_the_next_start_a_token(
     assert [form["refresh_token"] for form in provider.asked] == ["refresh-1", "refresh-2", "refresh-3"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
-def test_a_folder_of_somebody_else_uses_no_refresh_token_up(provider: TokenServer, tmp_path: Path) -> None:
-    folder = tmp_path / "oauth"
-    folder.mkdir(0o500)
-    with pytest.raises(TokenTrouble, match="cannot be written") as caught:
-        relay(provider, tmp_path).get()
+def test_a_folder_of_somebody_else_uses_no_refresh_token_up(provider: TokenServer) -> None:
+    """As any user but root, who may write everything."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        (Path(name) / "oauth").mkdir(0o555)
+        before = os.geteuid()
+        try:
+            if before == 0:
+                os.seteuid(65534)
+            with pytest.raises(TokenTrouble, match="cannot be written") as caught:
+                relay(provider, Path(name)).get()
+        finally:
+            os.seteuid(before)
     assert caught.value.for_people
     assert provider.asked == []
 

@@ -21,7 +21,7 @@ from mailgate.config import Config
 from mailgate.config import Spool as SpoolSettings
 from mailgate.model import Envelope
 from mailgate.spool import Spool
-from mailgate.store import outbox as owed
+from mailgate.store import backlog
 from mailgate.store.engine import Store
 from mailgate.store.schema import outbox
 from mailgate.web import health as health_module
@@ -245,13 +245,13 @@ def test_the_outbox_is_counted_by_its_index_and_no_further(tmp_path: Path) -> No
         for number, state in enumerate(states):
             conn.execute(insert(outbox).values(**_row(number, state, now + timedelta(minutes=number))))
     with store.reading() as conn:
-        found = owed.owed(conn, 10_000)
+        found = backlog.owed(conn, 10_000)
         assert (found.waiting, found.oldest, found.due) == (
             8,
             now + timedelta(minutes=50),
             now + timedelta(minutes=50),
         )
-        assert owed.owed(conn, 3).waiting == 3
+        assert backlog.owed(conn, 3).waiting == 3
         plan = conn.exec_driver_sql(
             "EXPLAIN QUERY PLAN SELECT created, due FROM outbox WHERE state IN ('waiting', 'sending') LIMIT 5"
         ).all()

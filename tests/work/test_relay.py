@@ -63,6 +63,7 @@ def test_a_mail_arrives_byte_for_byte_with_its_envelope(peers: Any) -> None:
         ({"DATA": "554 no"}, "failed", 554),
         ({"DATA": "250 confused"}, "retry", 250),
         ({"DATA": CUT}, "retry", 0),
+        ({"DATA": "354 go\r\n250 taken already", "END": "554 spam"}, "retry", 0),
         ({"END": "452 full"}, "retry", 452),
         ({"END": "554 spam"}, "failed", 554),
         ({"END": "421 dying"}, "down", 421),
