@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 KILLS  ?= 200
 SECONDS_OF_FUZZING ?= 600
+# one more than there are cores: tests of servers wait
+WORKERS ?= $$(( $$(nproc) + 1 ))
 CORPORA ?= ../shared/corpora
 
 # Where byte code may not be kept, each process of the tests compiles them, and mailgate, anew: half a minute of two cores.
@@ -54,10 +56,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 quick: $(VENV)/.dev tools
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not crash" -q --hypothesis-profile=quick
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not crash" -q --hypothesis-profile=quick
 
 test: lint tools
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not crash"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not crash"
 	$(BIN)/python -m pytest -m crash
 
 crash: $(VENV)/.dev
@@ -69,6 +71,7 @@ $(VENV)/.fuzz: pyproject.toml config/constraints.txt | $(VENV)/.dev
 
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python tests/fuzzing/fuzz.py --seconds $(SECONDS_OF_FUZZING)
+	MAILGATE_CUTS=1000000 $(BIN)/python -m pytest -q -n auto tests/fuzzing/test_parse_hostile.py
 	MAILGATE_STORIES=2000 $(BIN)/python -m pytest -q tests/rules/test_state_machine.py
 
 $(VENV)/.score: pyproject.toml config/constraints.txt | $(VENV)/.dev

@@ -24,7 +24,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from servers import RECIPIENT, Running, await_greeting, free_port
+from ports import free_port
+from servers import RECIPIENT, Running, await_greeting
 
 SOURCE = "/usr/sbin/smtp-source"
 AIM = 3.0

@@ -26,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import structlog
 import uvloop
-from servers import await_greeting, free_port
+from ports import free_port
+from servers import await_greeting
 from sqlalchemy import func, insert, select
 from structlog.testing import capture_logs
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from doors.ground import await_greeting, free_port
+from doors.ground import await_greeting
 from doors.postfix import Postfix
+from ports import free_port
 
 RECIPIENT = "support@example.com"
 

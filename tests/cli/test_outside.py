@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import ports
 import pytest
 from sqlalchemy import insert
 from work.peer import CUT, Peer, certify, with_tls
@@ -126,9 +127,7 @@ def test_a_relay_url_that_is_none(url: str) -> None:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    return ports.free_port()
 
 
 def test_a_port_that_another_program_holds(tmp_path: Path) -> None:

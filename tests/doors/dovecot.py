@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ports import free_port
+
 PASSWORD = "dovecot-pass"
 _CONF = """
 base_dir = {run}
@@ -80,12 +82,6 @@ service imap {{
 }}
 {extra}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def installed() -> bool:

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from doors.ground import await_greeting, entered_by_all, free_port, unpacked
+from doors.ground import await_greeting, entered_by_all, unpacked
+from ports import free_port
 
 PACKAGES = ("exim4-daemon-light", "exim4-base")
 EXIM_UID, MAILGATE_UID = 65_533, 65_532

@@ -23,12 +23,6 @@ PROGRAM = "/opt/mailgate/bin/mailgate"  # as the documents name them
 SETTINGS = "/etc/mailgate/mailgate.toml"
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 def await_greeting(port: int, seconds: float = 20) -> None:
     """Raises TimeoutError."""
     deadline = time.monotonic() + seconds

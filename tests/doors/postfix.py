@@ -18,7 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from doors.ground import await_greeting, free_port
+from doors.ground import await_greeting
+from ports import free_port
 
 _MASTER = """\
 127.0.0.1:{port} inet n - n - 100 smtpd

@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from doors.dovecot import PASSWORD, Dovecot
-from doors.ground import entered_by_all, free_port, why_not
+from doors.ground import entered_by_all, why_not
 from doors.postfix import Postfix
 from doors.token_server import TokenServer
+from ports import free_port
 
 from mailgate import checks
 from mailgate.cli import outside

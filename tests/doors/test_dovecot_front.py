@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from doors.dovecot import Dovecot
-from doors.ground import ROOT, Installed, await_greeting, documented, entered_by_all, free_port
+from doors.ground import ROOT, Installed, await_greeting, documented, entered_by_all
 from doors.listener import Listener
+from ports import free_port
 
 from mailgate.errors import Full
 

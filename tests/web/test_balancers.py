@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doors.ground import free_port
 from doors.listener import certify
+from ports import free_port
 from pysqlite3 import dbapi2 as sqlite
 from work.place import ROOT, Place
 

@@ -10,7 +10,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from doors.ground import free_port, unpacked
+from doors.ground import unpacked
+from ports import free_port
 from pydantic import BaseModel
 from starlette.routing import Route
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import work.place
+from ports import free_port
 from pysqlite3 import dbapi2 as sqlite
 from web.house import HEADERS, KEY, MAIL, Answer
 
@@ -24,9 +25,7 @@ class Place(work.place.Place):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.web = sock.getsockname()[1]
+        self.web = free_port()
         self.settings()
 
     def settings(self, more: str = "") -> None:

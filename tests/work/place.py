@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ports import free_port
+
 ROOT = Path(__file__).parent.parent.parent
 PEOPLE = '[[teams]]\nname = "support"\naddress = "team@example.com"\ncategories = ["general"]\n'
 
@@ -19,9 +21,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        self.port = free_port()
         (folder / "people.toml").write_text(PEOPLE)
         (folder / "mailgate.toml").write_text(f"[smtp]\nport = {self.port}\n[web]\nenabled = false\n")
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("MAILGATE_")}
