@@ -60,12 +60,16 @@ class Feeder(threading.Thread):
 
     # ------------------------------------------------------------ what is written
 
+    def _words(self) -> str:
+        """Not those of another mail: who repeats himself is not answered for ever (8.3)."""
+        return " ".join("".join(self._random.choices("abcdefghijklmnoprstuvw", k=7)) for _ in range(6))
+
     def _mail(self) -> Mail:
         marker = f"marker-{uuid.UUID(int=self._random.getrandbits(128)).hex}"
         known = self._known() if self._random.random() < 0.5 else None
         kind = "new" if known is None else self._random.choice(["tag", "token"])
         sender = (
-            known.customer if known else f"c{self._seed}-{self._random.randrange(100)}@acme.customer.example"
+            known.customer if known else f"c{self._seed}-{self._random.randrange(1000)}@acme.customer.example"
         )
         to = known.reply_to if known and kind == "token" else TO
         subject = f"Re: [#{known.number}] Trouble" if known and kind == "tag" else "Trouble with the printer"
@@ -74,7 +78,7 @@ class Feeder(threading.Thread):
             f"From: Customer <{sender}>\r\nTo: {to}\r\nSubject: {subject}\r\nMessage-ID: {message_id}\r\n"
             "Date: Mon, 02 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
             "Content-Type: text/plain; charset=utf-8\r\n\r\n"
-            f"It is still on fire. {marker}\r\n"
+            f"It is still on fire. {marker}\r\n{self._words()}\r\n"
             + "Words that say little. \r\n"
             * self._random.choice([2, 40, 400])
         )

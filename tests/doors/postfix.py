@@ -7,13 +7,16 @@ Its folder lies below /tmp and may be entered by everybody, since its programs r
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import smtplib
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,6 +66,7 @@ minimal_backoff_time = 2s
 maximal_backoff_time = 2s
 queue_run_delay = 2s
 default_process_limit = 100
+service_throttle_time = 1s
 maillog_file = {folder}/mail.log
 maillog_file_prefixes = {folder}
 """
@@ -98,7 +102,11 @@ class Postfix:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._run("stop")
+        try:
+            self._run("stop")
+        except subprocess.TimeoutExpired:  # its own programs ask its log server, which may be gone
+            with suppress(OSError, ValueError):
+                os.killpg(self.pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, word: str) -> None:
@@ -117,7 +125,7 @@ class Postfix:
 
     def send(self, sender: str, recipients: Sequence[str], raw: bytes) -> dict[str, tuple[int, bytes]]:
         """What is refused at once, by recipient; all of them must not be."""
-        with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", self.port, timeout=90) as client:
             return client.sendmail(sender, list(recipients), raw)
 
     def fates(self) -> dict[str, tuple[str, str]]:
